@@ -1,0 +1,1 @@
+"""The HTTP API: a thin Flask shell over the store and the model."""

@@ -1,0 +1,1 @@
+"""Desired policies, their difference from what lives, and the order of writes. Pure."""

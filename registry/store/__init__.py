@@ -1,0 +1,1 @@
+"""The registry's ConfigMaps: the catalogue as stored, its revisions, its writer."""
