@@ -1,0 +1,109 @@
+"""What integration tests share: eventual assertions, namespaces of their own, and counting writes."""
+
+import itertools
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from devcluster.api import Api, ApiError, Object
+
+_POLL_SECONDS = 0.05
+_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+_numbers = itertools.count(1)
+T = TypeVar("T")
+
+
+def unique_name(prefix: str = "t") -> str:
+    """A name that no other test of this run uses: a valid namespace or object name."""
+    return f"{prefix}-{os.getpid()}-{next(_numbers)}"
+
+
+def eventually(check: Callable[[], T | None], timeout: float = 15.0) -> T:
+    """Call `check` until it answers something true, and return that.
+
+    Until then it may answer False, None or nothing found, may assert, index into what is not there yet,
+    or get an ApiError. When time is up, AssertionError tells the last of these.
+    """
+
+    def answer() -> T:
+        result = check()
+        assert result, f"still {result!r}"
+        return result
+
+    return until_passes(answer, timeout)
+
+
+def until_passes(check: Callable[[], T], timeout: float = 15.0) -> T:
+    """Call `check` until it raises nothing, and return its answer, whatever that is: for blocks of assertions."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return check()
+        except (AssertionError, LookupError, TypeError, ApiError) as problem:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not so within {timeout:g} s: {problem!r}") from problem
+        time.sleep(_POLL_SECONDS)
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write that the API server answered, by its audit log; cluster objects have namespace ""."""
+
+    user: str
+    verb: str
+    resource: str
+    namespace: str
+    name: str
+    code: int
+
+
+class AuditLog:
+    """The writes since this object was made (or since `restart`)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from now."""
+        self._offset = self._path.stat().st_size
+
+    def writes(self, user: str = "", resource: str = "", namespace: str | None = None) -> list[Write]:
+        """The writes so far, also refused ones, without Leases; `user` is any part of the caller's name."""
+        return [
+            write
+            for write in self._read()
+            if user in write.user
+            and (not resource or write.resource == resource)
+            and (namespace is None or write.namespace == namespace)
+            and write.resource != "leases"
+        ]
+
+    def _read(self) -> Iterator[Write]:
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            for line in file:
+                event = json.loads(line)
+                if event["verb"] in _WRITES and "objectRef" in event:
+                    yield _write(event)
+
+
+def _write(event: dict[str, Any]) -> Write:
+    target = event["objectRef"]
+    return Write(
+        user=event["user"]["username"],
+        verb=event["verb"],
+        resource=target["resource"],
+        namespace=target.get("namespace", ""),
+        name=target.get("name", ""),
+        code=event["responseStatus"]["code"],
+    )
+
+
+def create_namespace(api: Api, name: str, labels: dict[str, str] | None = None) -> Object:
+    """Create a namespace with these labels and return it as stored."""
+    return api.create("/api/v1/namespaces", {"metadata": {"name": name, "labels": labels or {}}})
