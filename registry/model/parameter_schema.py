@@ -1,0 +1,107 @@
+"""A template's parameters: a closed JSON Schema (draft 2020-12), made safe to run on others' input.
+
+Beyond the draft: the schema is an object without additional properties (both are the default here,
+so that a typing error in a parameter is seen); `integer` means a whole number as written, as 80.0
+is no port; `$ref` leads only to `#/$defs/<name>`, and a definition refers to no other, so that a
+schema can neither fetch anything nor run for ever.
+Source: https://json-schema.org/draft/2020-12/json-schema-core
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+from referencing import Registry
+
+from registry.model.documents import canonical
+from registry.model.normalise import copy_json
+from registry.model.problems import Problem
+from registry.model.sentences import problems_of
+
+Schema = Mapping[str, Any]
+
+CLOSED: Final[Schema] = {"type": "object", "additionalProperties": False}
+DEFINITIONS: Final = "#/$defs/"
+
+
+def _is_integer(_: object, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator: Final[type[Draft202012Validator]] = extend(  # type: ignore[no-untyped-call]  # its stub has no types
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+def closed(parameters: Schema) -> dict[str, Any]:
+    """Return the schema with what it may leave out: an object, and no other parameters."""
+    return {**CLOSED, **parameters}
+
+
+def validate(schema: Schema, value: object, pointer: str = "") -> list[Problem]:
+    """Return the problems of a value by a schema that has passed its own checks."""
+    return problems_of(_validator(canonical(schema)).iter_errors(value), pointer)
+
+
+def validate_part(schema: Schema, part: Schema, value: object, pointer: str) -> list[Problem]:
+    """Return the problems of a value by a part of `schema`, whose definitions it may use."""
+    return problems_of(_validator(canonical(schema)).evolve(schema=part).iter_errors(value), pointer)
+
+
+@lru_cache(maxsize=1024)
+def _validator(schema: bytes) -> Draft202012Validator:
+    """Return the validator of a schema; the empty registry means that nothing is ever fetched."""
+    return _Validator(msgspec.json.decode(schema), registry=Registry())
+
+
+def with_defaults(schema: Schema, value: object, root: Schema | None = None) -> object:
+    """Return a copy of `value` in which absent properties have their defaults, at every depth."""
+    root = schema if root is None else root
+    schema = resolved(schema, root)
+    if isinstance(value, dict):
+        return _filled(schema, value, root)
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        return [with_defaults(schema["items"], item, root) for item in value]
+    return copy_json(value)
+
+
+def _filled(schema: Schema, value: dict[str, object], root: Schema) -> dict[str, object]:
+    filled = {key: copy_json(item) for key, item in value.items()}
+    for name, written in properties(schema):
+        part = resolved(written, root)
+        if name in value:
+            filled[name] = with_defaults(part, value[name], root)
+        elif "default" in part:
+            filled[name] = with_defaults(part, part["default"], root)
+    return filled
+
+
+def properties(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """Yield the properties that have a schema of their own; `true` and `false` hold no more."""
+    declared = schema.get("properties", {})
+    yield from ((name, part) for name, part in declared.items() if isinstance(part, Mapping))
+
+
+def resolved(schema: Schema, root: Schema) -> Schema:
+    """Return a schema with the definition that it refers to, its own keywords first."""
+    reference = schema.get("$ref")
+    if not isinstance(reference, str):
+        return schema
+    definition = root.get("$defs", {}).get(reference.removeprefix(DEFINITIONS), {})
+    return {**definition, **schema} if isinstance(definition, Mapping) else schema
+
+
+def sample(schema: Schema) -> dict[str, object]:
+    """Return parameters to validate and document a template with: examples for what has no default."""
+    required = schema.get("required", [])
+    given = {
+        name: part["examples"][0]
+        for name, part in ((name, resolved(part, schema)) for name, part in properties(schema))
+        if name in required and "default" not in part and part.get("examples")
+    }
+    filled = with_defaults(schema, given)
+    return filled if isinstance(filled, dict) else {}
