@@ -1,0 +1,68 @@
+"""Where the API server is and who we are to it, by the official client's loaders."""
+
+import os
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from kubernetes import config
+from kubernetes.client import Configuration
+
+
+class ConnectionProblem(RuntimeError):
+    """No usable credentials; the message says which file or variable to mend."""
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """An API server's base address, its TLS context and the source of the Authorization header.
+
+    `authorization` is called for each request, because mounted and exec-plugin tokens rotate.
+    """
+
+    url: str
+    tls: ssl.SSLContext | None
+    authorization: Callable[[], str | None]
+
+
+def connect(kubeconfig: str | None = None) -> Connection:
+    """Credentials of `kubeconfig`, else of $KUBECONFIG, else of the pod we run in.
+
+    Raises ConnectionProblem when none of them can be used.
+    """
+    configuration = Configuration()
+    path = kubeconfig or os.environ.get("KUBECONFIG")
+    try:
+        if path or not _in_cluster():
+            config.load_kube_config(config_file=path, client_configuration=configuration)  # type: ignore[no-untyped-call]
+        else:
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except (config.ConfigException, OSError, ValueError, TypeError) as error:
+        raise ConnectionProblem(
+            f"No usable Kubernetes credentials in {path or '~/.kube/config'}: {error}. "
+            "Set KUBECONFIG to a kubeconfig that `kubectl get namespaces` works with."
+        ) from error
+    return Connection(
+        url=configuration.host.rstrip("/"),
+        tls=_tls(configuration),
+        authorization=lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization"),
+    )
+
+
+def _in_cluster() -> bool:
+    return "KUBERNETES_SERVICE_HOST" in os.environ
+
+
+def _tls(configuration: Configuration) -> ssl.SSLContext | None:
+    if not configuration.host.startswith("https"):
+        return None
+    authority = configuration.ssl_ca_cert
+    if authority and not Path(authority).is_file():
+        raise ConnectionProblem(f"The certificate authority file {authority} of the kubeconfig is missing.")
+    context = ssl.create_default_context(cafile=authority)
+    if not configuration.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    return context

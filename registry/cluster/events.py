@@ -1,0 +1,159 @@
+"""Kubernetes Events on what a person should know, written apart from the policy path.
+
+Events are told on transitions; a problem that stands is told again at most once an interval. What
+was told before a restart is read back, so that a restart tells nothing twice.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from registry import contract
+from registry.cluster.client import Client
+from registry.cluster.errors import AlreadyExists, ApiError, NotFound
+from registry.cluster.resources import EVENTS
+from registry.planning.objects import Note
+
+log = logging.getLogger(__name__)
+
+QUEUE_LIMIT: Final = 10_000
+"""Events waiting to be written; more are dropped and counted, never waited for."""
+
+MESSAGE_LIMIT: Final = 1024
+"""Bytes of a message: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"""
+
+
+class About(msgspec.Struct, frozen=True, rename="camel"):
+    """The object an Event is about (`involvedObject`); `namespace` also for a Namespace itself."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
+class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
+    name: str = ""
+
+
+class _Involved(msgspec.Struct, frozen=True):
+    uid: str = ""
+
+
+class _Told(msgspec.Struct, frozen=True, rename="camel"):
+    metadata: _Metadata = _Metadata()
+    involved_object: _Involved = _Involved()
+    last_timestamp: str | None = None
+
+
+class _ToldList(msgspec.Struct, frozen=True):
+    items: list[_Told] = []
+
+
+class EventRecorder:
+    """Takes notes from the control loop and writes them as Events, one after the other."""
+
+    def __init__(self, client: Client, interval: float) -> None:
+        self.dropped = 0
+        self._client = client
+        self._interval = interval
+        self._told: dict[str, dict[str, float]] = {}
+        self._queue: asyncio.Queue[tuple[About, Note, str]] = asyncio.Queue(QUEUE_LIMIT)
+
+    async def remember(self) -> None:
+        """Read back the Events that an earlier run wrote."""
+        query = {"fieldSelector": f"source={contract.MANAGER}"}
+        listed = msgspec.json.decode(await self._client.get(EVENTS.path(), query), type=_ToldList)
+        for told in listed.items:
+            if told.last_timestamp:
+                moment = datetime.fromisoformat(told.last_timestamp).timestamp()
+                self._told.setdefault(told.involved_object.uid, {})[told.metadata.name] = moment
+
+    def tell_once(self, about: About, note: Note) -> None:
+        """Tell something that just happened."""
+        moment = datetime.now(UTC).timestamp()
+        self._put(about, note, f"{_name(about, note)}.{int(moment * 1000):x}")
+
+    def tell_standing(self, about: About, notes: Iterable[Note]) -> None:
+        """Tell all that stands about an object now; what is told again only after the interval.
+
+        What no longer stands is forgotten, so that it is told at once when it comes back.
+        """
+        now = datetime.now(UTC).timestamp()
+        before = self._told.pop(about.uid, {})
+        standing: dict[str, float] = {}
+        for note in notes:
+            name = _name(about, note)
+            standing[name] = before.get(name, 0)
+            if now - standing[name] >= self._interval:
+                standing[name] = now
+                self._put(about, note, name)
+        if standing:
+            self._told[about.uid] = standing
+
+    async def run(self) -> None:
+        """Write what was told, for ever."""
+        while True:
+            about, note, name = await self._queue.get()
+            try:
+                await self._write(about, note, name)
+            except NotFound:
+                log.debug("namespace %s is gone; its Event %s is not needed", about.namespace, note.reason)
+            except ApiError as error:
+                self.dropped += 1
+                log.warning(
+                    "Event %s about %s/%s was not written: %s", note.reason, about.kind, about.name, error
+                )
+
+    def _put(self, about: About, note: Note, name: str) -> None:
+        log.log(
+            logging.WARNING if note.type == "Warning" else logging.INFO,
+            "%s %s/%s: %s: %s",
+            about.namespace,
+            about.kind,
+            about.name,
+            note.reason,
+            note.message,
+        )
+        try:
+            self._queue.put_nowait((about, note, name))
+        except asyncio.QueueFull:
+            self.dropped += 1
+
+    async def _write(self, about: About, note: Note, name: str) -> None:
+        body = _body(about, note, name)
+        try:
+            await self._client.post(EVENTS.path(about.namespace), body)
+        except AlreadyExists:
+            patch = {"lastTimestamp": body["lastTimestamp"]}
+            await self._client.merge_patch(EVENTS.path(about.namespace, name), patch)
+
+
+def _name(about: About, note: Note) -> str:
+    """One name for one thing to tell: the same problem of the same object is the same Event."""
+    identity = "\0".join((about.kind, about.uid, note.reason, note.message))
+    return f"{about.name[:200]}.{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+
+
+def _body(about: About, note: Note, name: str) -> Mapping[str, Any]:
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": about.namespace},
+        "involvedObject": about,
+        "type": note.type,
+        "reason": note.reason,
+        "message": note.message.encode()[:MESSAGE_LIMIT].decode(errors="ignore"),
+        "source": {"component": contract.MANAGER},
+        "reportingComponent": contract.MANAGER,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }

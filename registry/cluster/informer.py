@@ -1,0 +1,226 @@
+"""A watched copy of one kind of object, kept by list and watch."""
+
+import asyncio
+import enum
+import logging
+import random
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+from registry.cluster import watch
+from registry.cluster.client import Client, Query
+from registry.cluster.errors import ApiError, BadRequest, Forbidden, Gone, NotFound, Unprocessable
+from registry.cluster.watch import Event, Lines
+
+log = logging.getLogger(__name__)
+
+PAGE = 500
+"""Objects in one page of a list, as client-go asks for."""
+
+WATCH_SECONDS = (240, 480)
+"""A watch is renewed after a random time in this range, so that many do not renew at once."""
+
+SILENCE_SECONDS = 130.0
+"""A watch on which nothing comes for so long is taken for dead; bookmarks come each minute."""
+
+FIRST_DELAY, LAST_DELAY = 0.2, 30.0
+
+
+class Named(Protocol):
+    """What an informer needs to know of its objects."""
+
+    @property
+    def namespace(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def uid(self) -> str: ...  # noqa: D102
+    @property
+    def resource_version(self) -> str: ...  # noqa: D102
+
+
+T = TypeVar("T", bound=Named)
+
+Place = tuple[str, str]
+Handler = Callable[[T | None, T | None], None]
+
+
+class State(enum.Enum):
+    """How far an informer's copy can be trusted."""
+
+    STARTING = "starting"
+    SYNCED = "synced"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+class Cache(Generic[T]):
+    """Objects by (namespace, name); `handler(old, new)` is called for each change.
+
+    Answers of our own writes are put in at once, so a copy never runs behind what we wrote. An
+    older version never replaces a newer one: resource versions of one kind are ordered numbers
+    (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions).
+    """
+
+    def __init__(self, handler: Handler[T]) -> None:
+        self._objects: dict[Place, T] = {}
+        self._gone: set[str] = set()
+        self._handler = handler
+
+    def get(self, namespace: str, name: str) -> T | None:
+        """The object of that name, if there is one."""
+        return self._objects.get((namespace, name))
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._objects.values())
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def put(self, new: T) -> None:
+        """Take in `new`, unless it is older than what is held or was deleted by us."""
+        place = (new.namespace, new.name)
+        old = self._objects.get(place)
+        if new.uid in self._gone or (old and _version(old) >= _version(new)):
+            return
+        self._objects[place] = new
+        self._handler(old, new)
+
+    def drop(self, gone: T, *, seen: bool = True) -> None:
+        """Take out the object that was deleted; `seen` tells whether a watch said so, or our own write."""
+        if seen:
+            self._gone.discard(gone.uid)
+        else:
+            self._gone.add(gone.uid)
+        place = (gone.namespace, gone.name)
+        old = self._objects.get(place)
+        if old and old.uid == gone.uid:
+            del self._objects[place]
+            self._handler(old, None)
+
+    def replace(self, objects: Iterable[T]) -> None:
+        """Take in a whole list: what it lacks is gone."""
+        listed = {(one.namespace, one.name): one for one in objects}
+        for place, old in list(self._objects.items()):
+            if place not in listed or listed[place].uid != old.uid:
+                self.drop(old)
+        self._gone.clear()
+        for new in listed.values():
+            self.put(new)
+
+
+def _version(one: Named) -> int:
+    return int(one.resource_version or 0)
+
+
+class Informer(Generic[T]):
+    """Keeps `cache` equal to the objects at `path`; `run` never returns.
+
+    `decode` turns an object's JSON into what is kept of it, so that memory holds no more.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        path: str,
+        decode: Callable[[bytes], T],
+        cache: Cache[T],
+        selector: Query | None = None,
+    ) -> None:
+        self.cache = cache
+        self.path = path
+        self.state = State.STARTING
+        self.restarts = 0
+        self.synced = asyncio.Event()
+        self.settled = asyncio.Event()
+        self._client = client
+        self._decode = decode
+        self._selector = dict(selector or {})
+        self._version = ""
+        self._replay = True
+
+    async def run(self) -> None:
+        """List and watch for ever; a failure is waited out with growing, jittered delays."""
+        delay = FIRST_DELAY
+        while True:
+            try:
+                await self._follow()
+                delay = FIRST_DELAY
+            except Gone:
+                self._version = ""
+            except ApiError as error:
+                self._failed(error)
+                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, no secret)
+                delay = min(delay * 2, LAST_DELAY)
+            self.restarts += 1
+
+    async def _follow(self) -> None:
+        if not self._version and not self._replay:
+            await self._list()
+        try:
+            await self._watch()
+        except (BadRequest, Unprocessable):
+            if not self._replay or self._version:
+                raise
+            self._replay = False  # a server without WatchList: page through a list instead
+
+    async def _list(self) -> None:
+        listed: list[T] = []
+        query: dict[str, str | int] = {**self._selector, "limit": PAGE}
+        while True:
+            page = watch.decode_page(await self._client.get(self.path, query))
+            listed += [self._decode(bytes(item)) for item in page.items]
+            if not page.metadata.continue_:
+                break
+            query["continue"] = page.metadata.continue_
+        self._take(listed, page.metadata.resource_version)
+
+    def _take(self, listed: list[T], version: str) -> None:
+        self.cache.replace(listed)
+        self._version = version
+        self.state = State.SYNCED
+        self.synced.set()
+        self.settled.set()
+
+    async def _watch(self) -> None:
+        replayed: list[T] | None = [] if not self._version else None
+        seconds = random.randint(*WATCH_SECONDS)  # noqa: S311 (jitter, no secret)
+        query = watch.watch_query(self._selector, self._version, seconds, replay=replayed is not None)
+        lines = Lines()
+        async with self._client.stream(self.path, query, silence=SILENCE_SECONDS) as chunks:
+            async for chunk in chunks:
+                for event in lines.feed(chunk):
+                    replayed = self._on_event(event, replayed)
+
+    def _on_event(self, event: Event, replayed: list[T] | None) -> list[T] | None:
+        """Take in one event; the first ones are gathered until the bookmark that ends the replay."""
+        if event.type == "ERROR":
+            raise watch.read_error(event)
+        if event.type == "BOOKMARK":
+            return self._on_bookmark(event, replayed)
+        one = self._decode(bytes(event.object))
+        if replayed is not None:
+            replayed.append(one)
+            return replayed
+        self._version = one.resource_version
+        if event.type == "DELETED":
+            self.cache.drop(one)
+        else:
+            self.cache.put(one)
+        return None
+
+    def _on_bookmark(self, event: Event, replayed: list[T] | None) -> list[T] | None:
+        bookmark = watch.read_bookmark(event)
+        if replayed is not None and bookmark.initial_end:
+            self._take(replayed, bookmark.resource_version)
+            return None
+        if replayed is None:
+            self._version = bookmark.resource_version
+        return replayed
+
+    def _failed(self, error: ApiError) -> None:
+        """Say it once; a copy that was synced stays as it was, since the objects did not change by this."""
+        log.warning("watch of %s failed: %s", self.path, error)
+        if self.state is State.STARTING and isinstance(error, Forbidden | NotFound):
+            self.state = State.FORBIDDEN if isinstance(error, Forbidden) else State.ABSENT
+            self.settled.set()

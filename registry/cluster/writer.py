@@ -1,0 +1,110 @@
+"""The only way policies are written: changes of a plan, in its order, many at once.
+
+Every answer goes into the watched copy at once, so the next plan sees what was written.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from registry import contract
+from registry.cluster.client import Client
+from registry.cluster.decode import decode_policy
+from registry.cluster.errors import ApiError, NotFound, TooManyRequests, is_transient
+from registry.cluster.resources import NETWORK_POLICIES
+from registry.planning.changes import Change
+from registry.planning.objects import LivePolicy
+
+log = logging.getLogger(__name__)
+
+_FIELD_MANAGER: Final = {"fieldManager": contract.MANAGER}
+
+ATTEMPTS: Final = 4
+"""How often one write is tried before its key goes back to the queue."""
+
+
+class Copy(Protocol):
+    """The watched copy that learns at once what was written."""
+
+    def wrote(self, policy: LivePolicy) -> None:
+        """`policy` is what the API server answered to a write."""
+
+    def deleted(self, policy: LivePolicy) -> None:
+        """`policy` was deleted by us."""
+
+
+class Writer:
+    """Writes policies, `in_flight` at once, and keeps `copy` as new as what was written."""
+
+    def __init__(self, client: Client, copy: Copy, in_flight: int) -> None:
+        self._client = client
+        self._copy = copy
+        self._slots = asyncio.Semaphore(in_flight)
+        self._open_at = 0.0
+
+    async def apply(self, change: Change) -> None:
+        """Carry out one change. Raises ApiError when the API server refuses it.
+
+        A Conflict means that the object is no longer what the plan saw: plan again.
+        """
+        async with self._slots:
+            await self._retry(lambda: self._write(change))
+
+    async def _retry(self, write: Callable[[], Awaitable[None]]) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            await asyncio.sleep(self._open_at - asyncio.get_running_loop().time())
+            try:
+                await write()
+            except ApiError as error:
+                if not is_transient(error) or attempt == ATTEMPTS:
+                    raise
+                self._pause(error, attempt)
+            else:
+                return
+
+    def _pause(self, error: ApiError, attempt: int) -> None:
+        """Hold all writes: what the server asked of one, it asks of all (429 with Retry-After)."""
+        backoff = 0.05 * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)
+        if isinstance(error, TooManyRequests) and error.retry_after:
+            backoff = max(backoff, error.retry_after)
+        log.info("API server is busy or away (%s); writes wait %.1f s", error, backoff)
+        self._open_at = max(self._open_at, asyncio.get_running_loop().time() + backoff)
+
+    async def _write(self, change: Change) -> None:
+        match change.action:
+            case "create":
+                path = NETWORK_POLICIES.path(change.namespace)
+                self._copy.wrote(decode_policy(await self._client.post(path, change.body(), _FIELD_MANAGER)))
+            case "update":
+                path = NETWORK_POLICIES.path(change.namespace, change.name)
+                self._copy.wrote(decode_policy(await self._client.put(path, change.body(), _FIELD_MANAGER)))
+            case "delete":
+                await self._delete(change)
+
+    async def _delete(self, change: Change) -> None:
+        live = change.live
+        if live is None:
+            return
+        try:
+            answer = await self._client.delete(
+                NETWORK_POLICIES.path(live.namespace, live.name), change.body()
+            )
+        except NotFound:
+            pass
+        else:
+            if _is_policy(answer):  # finalizers hold it: it is being deleted, and still there
+                self._copy.wrote(decode_policy(answer))
+                return
+        self._copy.deleted(live)
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str = ""
+
+
+def _is_policy(answer: bytes) -> bool:
+    return msgspec.json.decode(answer, type=_Kind).kind == NETWORK_POLICIES.kind

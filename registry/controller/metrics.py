@@ -1,0 +1,18 @@
+"""Metrics of the controller, with controller-runtime's names where it has one."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RECONCILES = Counter("controller_runtime_reconcile", "Reconciled keys by result.", ["controller", "result"])
+RECONCILE_SECONDS = Histogram(
+    "controller_runtime_reconcile_time_seconds", "Time per reconciled key.", ["controller"]
+)
+QUEUE_DEPTH = Gauge("workqueue_depth", "Keys waiting to be reconciled.", ["name"])
+WRITES = Counter("netpol_registry_policy_writes", "Writes of generated policies.", ["action", "result"])
+PENDING = Gauge("netpol_registry_references_pending", "References that cannot be applied now.", ["reason"])
+POLICIES = Gauge("netpol_registry_policies", "Generated policies in the watched copy.")
+EVENTS_DROPPED = Gauge("netpol_registry_events_dropped", "Events that could not be written.")
+FLAGGED = Gauge(
+    "netpol_registry_templates_flagged", "Templates whose entry in the ConfigMap is not valid.", ["flag"]
+)
+STORE_BYTES = Gauge("netpol_registry_store_bytes", "Bytes of values in the template ConfigMap.")
+READY = Gauge("netpol_registry_ready", "Whether each readiness check passes.", ["check"])

@@ -1,0 +1,104 @@
+"""A queue of keys: equal keys coalesce, one key is never worked on twice at once.
+
+The semantics of client-go's workqueue: a key that is added while it is worked on comes again once
+that work is done.
+"""
+
+import asyncio
+import collections
+import random
+from typing import Final
+
+from registry.planning.objects import Key, is_namespace
+
+FIRST_BACKOFF: Final = 0.05
+LAST_BACKOFF: Final = 300.0
+
+
+class KeyQueue:
+    """Keys to reconcile, in the order they came."""
+
+    def __init__(self) -> None:
+        self._ready: collections.deque[Key] = collections.deque()
+        self._dirty: set[Key] = set()
+        self._working: set[Key] = set()
+        self._failures: dict[Key, int] = {}
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._workloads: collections.Counter[str] = collections.Counter()
+        self._waiters: collections.deque[asyncio.Future[None]] = collections.deque()
+
+    def __len__(self) -> int:
+        return len(self._ready)
+
+    @property
+    def retries(self) -> int:
+        """Keys that failed last time."""
+        return len(self._failures)
+
+    def add(self, key: Key) -> None:
+        """Have `key` reconciled soon."""
+        if key in self._dirty:
+            return
+        self._dirty.add(key)
+        if not is_namespace(key):
+            self._workloads[key.namespace] += 1
+        if key not in self._working:
+            self._push(key)
+
+    def add_after(self, key: Key, seconds: float) -> None:
+        """Have `key` reconciled in `seconds`; of several such calls the earliest counts."""
+        loop = asyncio.get_running_loop()
+        when = loop.time() + seconds
+        timer = self._timers.get(key)
+        if timer and timer.when() <= when:
+            return
+        if timer:
+            timer.cancel()
+        self._timers[key] = loop.call_at(when, self._due, key)
+
+    def retry(self, key: Key) -> float:
+        """Have a failed `key` reconciled after its backoff, which is returned in seconds."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        jitter = random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)
+        seconds: float = min(FIRST_BACKOFF * 2.0 ** min(failures, 20), LAST_BACKOFF) * jitter
+        self.add_after(key, seconds)
+        return seconds
+
+    def forget(self, key: Key) -> None:
+        """End the backoff of `key`: it succeeded."""
+        self._failures.pop(key, None)
+
+    async def get(self) -> Key:
+        """The next key; call `done` when the work on it has ended."""
+        while not self._ready:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+        key = self._ready.popleft()
+        self._dirty.discard(key)
+        self._working.add(key)
+        return key
+
+    def done(self, key: Key) -> None:
+        """The work on `key` has ended; it comes again if it was added meanwhile."""
+        self._working.discard(key)
+        if not is_namespace(key):
+            self._workloads[key.namespace] -= 1
+        if key in self._dirty:
+            self._push(key)
+
+    def busy(self, namespace: str) -> bool:
+        """Whether any workload of `namespace` is waiting or being worked on."""
+        return self._workloads[namespace] > 0
+
+    def _due(self, key: Key) -> None:
+        self._timers.pop(key, None)
+        self.add(key)
+
+    def _push(self, key: Key) -> None:
+        self._ready.append(key)
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                break

@@ -1,0 +1,221 @@
+"""One key at a time: plan from memory, write what differs, tell what stands."""
+
+import asyncio
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from registry.cluster.errors import ApiError, Conflict, Forbidden, NotFound, Unprocessable
+from registry.cluster.events import About, EventRecorder
+from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES
+from registry.cluster.writer import Writer
+from registry.controller import metrics
+from registry.controller.queue import KeyQueue
+from registry.controller.world import World
+from registry.planning.changes import Change, Plan
+from registry.planning.namespaces import plan_namespace
+from registry.planning.objects import Key, Namespace, Note, is_namespace
+from registry.planning.workloads import Clock, plan_workload
+
+log = logging.getLogger(__name__)
+
+BARRIER_STEP: Final = 0.02
+BARRIER_LIMIT: Final = 10.0
+"""How long, in seconds, a namespace's denies wait for its workloads' own policies."""
+
+
+class Reconciler:
+    """Brings one key's policies to what its references ask for."""
+
+    def __init__(
+        self, world: World, queue: KeyQueue, writer: Writer, recorder: EventRecorder, orphan_grace: timedelta
+    ) -> None:
+        self._world = world
+        self._queue = queue
+        self._writer = writer
+        self._recorder = recorder
+        self._orphan_grace = orphan_grace
+        self._waiting: defaultdict[str, set[Key]] = defaultdict(set)
+        self._barrier: dict[str, float] = {}
+        self._pending: dict[Key, Counter[str]] = {}
+
+    async def reconcile(self, key: Key) -> None:
+        """Plan and write for `key`. Raises ApiError when a write was refused."""
+        namespace = self._world.namespace(key.namespace)
+        if namespace is None:
+            self._forget(key)
+        elif is_namespace(key):
+            await self._reconcile_namespace(namespace)
+        elif not self._world.is_excluded(key.namespace):
+            await self._reconcile_workload(key, namespace)
+
+    async def _reconcile_namespace(self, namespace: Namespace) -> None:
+        plan = plan_namespace(self._world.namespace_view(namespace), self._world.surroundings(namespace))
+        if self._must_wait(namespace, plan):
+            self._queue.add_after(namespace.key, BARRIER_STEP)
+            return
+        self._barrier.pop(namespace.name, None)
+        try:
+            await self._carry_out(namespace.key, plan, managed=namespace.managed)
+        finally:
+            for key in self._waiting.pop(namespace.name, ()):
+                self._queue.add(key)
+
+    def _must_wait(self, namespace: Namespace, plan: Plan) -> bool:
+        """New policies of a namespace come after its workloads' own, which say what stays allowed."""
+        if not any(change.action == "create" for change in plan.changes) or not self._queue.busy(
+            namespace.name
+        ):
+            return False
+        now = asyncio.get_running_loop().time()
+        return now < self._barrier.setdefault(namespace.name, now + BARRIER_LIMIT)
+
+    async def _reconcile_workload(self, key: Key, namespace: Namespace) -> None:
+        world = self._world
+        view = world.workload_view(key)
+        if view.workload:
+            world.expect(key, view.workload.references)
+        clock = Clock(datetime.now(UTC), self._orphan_grace)
+        plan = plan_workload(view, world.surroundings(namespace), clock)
+        if plan.changes and not namespace.managed and world.live(namespace.key):
+            self._wait_for(namespace, key)  # the namespace's denies go first
+            return
+        if any(change.after_defaults for change in plan.changes) and self._defaults_unsettled(namespace):
+            plan = _without_gated(plan)
+            self._wait_for(namespace, key)
+        await self._carry_out(key, plan, managed=namespace.managed)
+        if plan.wait is not None:
+            self._queue.add_after(key, plan.wait)
+
+    def _wait_for(self, namespace: Namespace, key: Key) -> None:
+        self._waiting[namespace.name].add(key)
+        self._queue.add(namespace.key)
+
+    def _defaults_unsettled(self, namespace: Namespace) -> bool:
+        view = self._world.namespace_view(namespace)
+        return bool(plan_namespace(view, self._world.surroundings(namespace)).changes)
+
+    async def _carry_out(self, key: Key, plan: Plan, *, managed: bool) -> None:
+        self._remember(key, plan, managed=managed)
+        refused: list[ApiError] = []
+        for phase in plan.phases:
+            refused += await self._write_phase(key, phase)
+            if refused:
+                break
+        self._report(key, plan, refused)
+        if refused:
+            raise refused[0]
+
+    async def _write_phase(self, key: Key, phase: Iterable[Change]) -> list[ApiError]:
+        outcomes = await asyncio.gather(
+            *(self._write(key, change) for change in phase), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, ApiError):
+                raise outcome
+        return [outcome for outcome in outcomes if isinstance(outcome, ApiError)]
+
+    async def _write(self, key: Key, change: Change) -> None:
+        about = self._about(key, change)
+        try:
+            await self._writer.apply(change)
+        except ApiError:
+            metrics.WRITES.labels(change.action, "refused").inc()
+            raise
+        metrics.WRITES.labels(change.action, "done").inc()
+        if change.applied and change.action != "delete":
+            self._world.applied.setdefault(key, {})[change.template] = change.applied
+        if about:
+            for note in change.notes:
+                self._recorder.tell_once(about, note)
+
+    def _remember(self, key: Key, plan: Plan, *, managed: bool) -> None:
+        """Keep what is in force, and what was for references that are pending; forget the rest."""
+        before = self._world.applied.pop(key, {})
+        pending = {problem.template for problem in plan.problems} if managed else set()
+        written = {change.template for change in plan.changes}
+        kept = {
+            template: applied
+            for template, applied in before.items()
+            if template in pending | plan.in_force.keys()
+        }
+        kept |= {template: applied for template, applied in plan.in_force.items() if template not in written}
+        if kept:
+            self._world.applied[key] = kept
+
+    def _report(self, key: Key, plan: Plan, refused: Iterable[ApiError]) -> None:
+        about = self._about(key)
+        self._count_pending(key, plan)
+        if about is None:
+            return
+        notes = [Note("Warning", problem.reason, problem.message) for problem in plan.problems]
+        notes += plan.notes
+        notes += [_refusal(error) for error in refused if isinstance(error, Forbidden | Unprocessable)]
+        self._recorder.tell_standing(about, notes)
+
+    def _count_pending(self, key: Key, plan: Plan) -> None:
+        before = self._pending.pop(key, Counter())
+        now = Counter(problem.reason for problem in plan.problems)
+        if now:
+            self._pending[key] = now
+        for reason in before | now:
+            metrics.PENDING.labels(reason).inc(now[reason] - before[reason])
+
+    def _about(self, key: Key, change: Change | None = None) -> About | None:
+        if is_namespace(key):
+            namespace = self._world.namespace(key.name)
+            uid = namespace.uid if namespace else ""
+            return About(NAMESPACES.api_version, key.kind, key.namespace, key.name, uid)
+        if workload := self._world.workload(key):
+            return About(workload.api_version, key.kind, key.namespace, key.name, workload.uid)
+        if change and change.live:
+            live = change.live
+            return About(
+                NETWORK_POLICIES.api_version, NETWORK_POLICIES.kind, live.namespace, live.name, live.uid
+            )
+        return None
+
+    def _forget(self, key: Key) -> None:
+        self._world.applied.pop(key, None)
+        self._count_pending(key, Plan())
+
+
+def _without_gated(plan: Plan) -> Plan:
+    phases = tuple(
+        kept
+        for phase in plan.phases
+        if (kept := tuple(change for change in phase if not change.after_defaults))
+    )
+    return msgspec.structs.replace(plan, phases=phases)
+
+
+def _refusal(error: ApiError) -> Note:
+    return Note("Warning", "PolicyRefused", f"The API server refuses the policy: {error}. It is tried again.")
+
+
+async def work(queue: KeyQueue, reconciler: Reconciler) -> None:
+    """Take keys and reconcile them, for ever; several of these run at once."""
+    while True:
+        key = await queue.get()
+        controller = "namespace" if is_namespace(key) else "workload"
+        try:
+            with metrics.RECONCILE_SECONDS.labels(controller).time():
+                await reconciler.reconcile(key)
+        except ApiError as error:
+            metrics.RECONCILES.labels(controller, "error").inc()
+            delay = queue.retry(key)
+            level = logging.DEBUG if isinstance(error, Conflict | NotFound) else logging.WARNING
+            log.log(level, "%s: %s; again in %.1f s", key, error, delay)
+        except Exception:
+            # A defect that one key brings out must not stop the work on all others.
+            metrics.RECONCILES.labels(controller, "panic").inc()
+            log.exception("%s: unexpected error; again in %.1f s", key, queue.retry(key))
+        else:
+            metrics.RECONCILES.labels(controller, "success").inc()
+            queue.forget(key)
+        finally:
+            queue.done(key)

@@ -1,0 +1,77 @@
+"""Names of generated policies, and whether a live policy is ours."""
+
+import functools
+import hashlib
+
+from registry import contract
+from registry.planning.objects import Key, LivePolicy
+
+MAX_NAME = 253
+"""Length of a DNS subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"""
+
+HASH_DIGITS = 10
+
+
+@functools.lru_cache(maxsize=65536)
+def policy_name(key: Key, template: str, part: int = 0) -> str:
+    """The derived name of the policy that `key`'s reference to `template` generates.
+
+    A namespace default that leaves workloads out may need several policies; `part` counts them.
+    """
+    identity = "/".join((key.group, key.kind, key.name, template, *([str(part)] if part else [])))
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:HASH_DIGITS]
+    room = MAX_NAME - len(template) - HASH_DIGITS - 2
+    # A cut name may end in "." or "-", after which no "-" may follow in a DNS subdomain.
+    return f"{key.name[:room].rstrip('.-')}-{template}-{digest}"
+
+
+def bears_mark(live: LivePolicy) -> bool:
+    """Whether `live` carries any mark of ours: label, digest annotation or field manager."""
+    return (
+        live.labels.get(contract.MANAGED_BY_LABEL) == contract.MANAGER
+        or contract.DIGEST_ANNOTATION in live.annotations
+        or any(manager.name == contract.MANAGER for manager in live.managers)
+    )
+
+
+def owner_key(live: LivePolicy) -> Key | None:
+    """The key that generated `live`, or None when it is not ours.
+
+    The identity it claims (annotation, else ownerReferences) counts only when its name derives
+    from it: labels that somebody copied onto another policy do not make that policy ours.
+    """
+    if not bears_mark(live):
+        return None
+    template = live.labels.get(contract.TEMPLATE_LABEL) or live.annotations.get(contract.TEMPLATE_LABEL, "")
+    for key in _claimed(live):
+        if template and _derives(live.name, key, template):
+            return key
+    return None
+
+
+def _derives(name: str, key: Key, template: str) -> bool:
+    return any(policy_name(key, template, part) == name for part in range(2 * MAX_PARTS))
+
+
+MAX_PARTS = 8
+"""Policies that one namespace default may be split into."""
+
+
+def _claimed(live: LivePolicy) -> list[Key]:
+    keys = [_parse(live.annotations.get(contract.WORKLOAD_ANNOTATION, ""), live.namespace)]
+    keys += [
+        Key(
+            owner.get("apiVersion", "").rpartition("/")[0],
+            owner.get("kind", ""),
+            live.namespace,
+            owner.get("name", ""),
+        )
+        for owner in live.owners
+    ]
+    return [key for key in keys if key]
+
+
+def _parse(kind_name: str, namespace: str) -> Key | None:
+    qualified, slash, name = kind_name.partition("/")
+    kind, _, group = qualified.partition(".")
+    return Key(group, kind, namespace, name) if slash else None

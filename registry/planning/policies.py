@@ -1,0 +1,152 @@
+"""Building generated policies, comparing them with live ones, and the bodies of writes."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from registry import contract
+from registry.model.documents import canonical
+from registry.planning.names import policy_name
+from registry.planning.objects import DesiredPolicy, Key, LivePolicy, Namespace, Selector, Workload
+from registry.planning.resolve import Applied, Resolved
+
+_OUR_ANNOTATIONS = frozenset(
+    {
+        contract.WORKLOAD_ANNOTATION,
+        contract.PARAMETERS_ANNOTATION,
+        contract.TRACKING_ANNOTATION,
+        contract.DIGEST_ANNOTATION,
+        contract.DESCRIPTION_ANNOTATION,
+        contract.ORPHANED_ANNOTATION,
+    }
+)
+
+
+def workload_policy(workload: Workload, selector: Selector, resolved: Resolved) -> DesiredPolicy:
+    """The policy of a workload's reference; it goes with the workload, by its ownerReference."""
+    owner = {
+        "apiVersion": workload.api_version,
+        "kind": workload.key.kind,
+        "name": workload.name,
+        "uid": workload.uid,
+        "blockOwnerDeletion": False,
+    }
+    return _policy(workload.key, resolved, {"podSelector": selector, **resolved.rendered.spec}, owner)
+
+
+def namespace_policy(
+    namespace: Namespace, selector: Selector, part: int, resolved: Resolved
+) -> DesiredPolicy:
+    """Part `part` of the policy of a namespace's reference."""
+    return _policy(namespace.key, resolved, {**resolved.rendered.spec, "podSelector": selector}, None, part)
+
+
+def _policy(
+    key: Key, resolved: Resolved, spec: Mapping[str, Any], owner: Mapping[str, Any] | None, part: int = 0
+) -> DesiredPolicy:
+    template = resolved.template
+    return DesiredPolicy(
+        namespace=key.namespace,
+        name=policy_name(key, template.name, part),
+        labels={
+            contract.MANAGED_BY_LABEL: contract.MANAGER,
+            contract.TEMPLATE_LABEL: template.name,
+            contract.REVISION_LABEL: str(resolved.revision),
+        },
+        annotations={
+            contract.WORKLOAD_ANNOTATION: key.kind_name,
+            contract.PARAMETERS_ANNOTATION: canonical(resolved.parameters).decode(),
+            contract.TRACKING_ANNOTATION: resolved.reference.tracking,
+            contract.DIGEST_ANNOTATION: spec_digest(spec),
+            contract.DESCRIPTION_ANNOTATION: template.description,
+        },
+        owner=owner,
+        spec=spec,
+    )
+
+
+def spec_digest(spec: Mapping[str, Any]) -> str:
+    """Short digest of a normalised spec, to tell an intended change from drift."""
+    return hashlib.sha256(canonical(spec)).hexdigest()[:16]
+
+
+def applied_of(desired: DesiredPolicy, resolved: Resolved) -> Applied:
+    """What is in force once `desired` is written."""
+    return Applied(
+        resolved.revision,
+        resolved.parameters,
+        resolved.reference.tracking,
+        desired.annotations[contract.DIGEST_ANNOTATION],
+        str(desired.owner["uid"]) if desired.owner else "",
+    )
+
+
+def differs(live: LivePolicy, desired: DesiredPolicy) -> bool:
+    """Whether a write is needed. Labels and annotations of others do not count."""
+    return (
+        live.spec != canonical(desired.spec)
+        or any(live.labels.get(key) != value for key, value in desired.labels.items())
+        or {key: live.annotations[key] for key in _OUR_ANNOTATIONS & live.annotations.keys()}
+        != desired.annotations
+        or [dict(owner) for owner in live.owners] != ([dict(desired.owner)] if desired.owner else [])
+    )
+
+
+def create_body(desired: DesiredPolicy) -> dict[str, Any]:
+    """The body of the POST."""
+    return _body(
+        {
+            "name": desired.name,
+            "namespace": desired.namespace,
+            "labels": desired.labels,
+            "annotations": desired.annotations,
+            **({"ownerReferences": [desired.owner]} if desired.owner else {}),
+        },
+        desired.spec,
+    )
+
+
+def update_body(live: LivePolicy, desired: DesiredPolicy) -> dict[str, Any]:
+    """The body of the conditional PUT that turns `live` into `desired`.
+
+    managedFields are left out: the API server then keeps them, while an empty list would wipe
+    every manager's (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
+    """
+    theirs = {key: value for key, value in live.annotations.items() if key not in _OUR_ANNOTATIONS}
+    return _body(
+        {
+            "name": live.name,
+            "namespace": live.namespace,
+            "uid": live.uid,
+            "resourceVersion": live.resource_version,
+            "labels": {**live.labels, **desired.labels},
+            "annotations": {**theirs, **desired.annotations},
+            "finalizers": live.finalizers,
+            "ownerReferences": [desired.owner] if desired.owner else [],
+        },
+        desired.spec,
+    )
+
+
+def delete_body(live: LivePolicy) -> dict[str, Any]:
+    """DeleteOptions that delete exactly the object that was seen."""
+    return {
+        "kind": "DeleteOptions",
+        "apiVersion": "v1",
+        "preconditions": {"uid": live.uid, "resourceVersion": live.resource_version},
+    }
+
+
+def _body(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def last_editor(live: LivePolicy) -> str:
+    """The field manager, other than us, that wrote last; for an Event that names who drifted."""
+    others = [manager for manager in live.managers if manager.name != contract.MANAGER]
+    return max(others, key=lambda manager: manager.time).name if others else "an unknown field manager"

@@ -1,0 +1,325 @@
+"""The plan for one workload: from its labels to the writes that put its policies in force."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from registry import contract
+from registry.planning.changes import Change, Plan, Problem, phased
+from registry.planning.exclusion import TooManyParts, exclude
+from registry.planning.names import bears_mark, policy_name
+from registry.planning.objects import DesiredPolicy, Key, LivePolicy, Note, Selector, Workload
+from registry.planning.policies import applied_of, differs, last_editor, workload_policy
+from registry.planning.resolve import (
+    Applied,
+    Pending,
+    Request,
+    Resolved,
+    Surroundings,
+    applied_from,
+    resolve,
+)
+
+Outcome = Resolved | Pending
+
+
+class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known about one workload.
+
+    `live` holds the policies that are ours and its own, `named` finds any policy of its namespace
+    by name. `applied` is remembered from earlier writes and goes before what labels on live
+    policies say, since those can be edited by hand. `sharing` are other workloads with the same
+    selector; `presets` the selectors that namespace defaults leave out already; `defaults` the pod
+    selectors of the namespace's policies that allow.
+    """
+
+    key: Key
+    workload: Workload | None
+    live: tuple[LivePolicy, ...] = ()
+    named: Callable[[str], LivePolicy | None] = lambda _name: None
+    applied: Mapping[str, Applied] = {}
+    sharing: tuple[Key, ...] = ()
+    presets: tuple[Selector, ...] = ()
+    defaults: tuple[Selector, ...] = ()
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """The moment of planning and how long an orphaned policy stays."""
+
+    now: datetime
+    orphan_grace: timedelta
+
+
+def plan_workload(view: WorkloadView, around: Surroundings, clock: Clock) -> Plan:
+    """What to write for `view`, and what stands in the way."""
+    workload = view.workload
+    if around.namespace.deleting or (workload and workload.deleting):
+        return Plan()
+    if not around.namespace.managed:
+        return _unmanaged(view, around)
+    if workload is None:
+        return _without_workload(view, clock)
+    outcomes = _outcomes(view, workload, around)
+    changes: list[Change] = []
+    kept: set[str] = set()
+    problems: list[Problem] = []
+    in_force: dict[str, Applied] = {}
+    for template, outcome in outcomes.items():
+        if isinstance(outcome, Pending):
+            problems.append(Problem(template, outcome.reason, outcome.message))
+            kept.update({template} if outcome.keep else ())
+            continue
+        kept.add(template)
+        change, in_force[template] = _change(view, workload, outcome, around)
+        changes += [change] if change else []
+    # By name, not by label: a policy whose labels somebody stripped is repaired, not deleted.
+    names = {policy_name(view.key, template) for template in kept}
+    deletes = [_delete(view, live, around) for live in view.live if live.name not in names]
+    return Plan(
+        phases=phased(changes, deletes),
+        problems=tuple(problems),
+        notes=_standing(view, workload, outcomes),
+        in_force=in_force,
+    )
+
+
+def _unmanaged(view: WorkloadView, around: Surroundings) -> Plan:
+    references = view.workload.references if view.workload else {}
+    problems = [
+        Problem(
+            template,
+            "NamespaceNotManaged",
+            f"Template {template} waits: namespace {view.key.namespace} is not enabled. "
+            f"An admin enables it by the label {contract.MANAGED_LABEL}=true.",
+        )
+        for template, value in references.items()
+        if value != "false"
+    ]
+    return Plan(
+        phases=phased([_delete(view, live, around, gated=False) for live in view.live]),
+        problems=tuple(problems),
+    )
+
+
+def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> dict[str, Outcome]:
+    applied = {**_applied_live(view), **view.applied}
+    outcomes: dict[str, Outcome] = {}
+    for template, value in sorted(workload.references.items()):
+        request = Request(view.key, template, value, workload.parameters.get(template), applied.get(template))
+        try:
+            resolved = resolve(request, around)
+            if resolved:
+                _check(view, workload, resolved)
+                outcomes[template] = resolved
+        except Pending as pending:
+            outcomes[template] = pending
+    return _one_of_each_group(outcomes, around)
+
+
+def _applied_live(view: WorkloadView) -> dict[str, Applied]:
+    return {_template_of(live): applied for live in view.live if (applied := applied_from(live))}
+
+
+def _check(view: WorkloadView, workload: Workload, resolved: Resolved) -> None:
+    name = resolved.template.name
+    if not workload.selector:
+        raise Pending(
+            "NoSelector",
+            f"{view.key.kind_name} selects its pods by no label; a policy for it would select every pod.",
+        )
+    taken = view.named(policy_name(view.key, name))
+    if taken and not bears_mark(taken):
+        raise Pending(
+            "NameTaken",
+            f"NetworkPolicy {taken.name} exists and was not generated by {contract.MANAGER}. "
+            "Rename or delete it.",
+        )
+    if resolved.template.replaces_defaults:
+        for base in view.defaults:
+            _check_exclusion(name, base, (*view.presets, workload.selector))
+
+
+def _check_exclusion(template: str, base: Selector, left_out: tuple[Selector, ...]) -> None:
+    try:
+        exclude(base, left_out)
+    except TooManyParts as error:
+        raise Pending(
+            "TooManyPolicies",
+            f"Template {template} replaces the namespace's defaults, but leaving this workload out of "
+            f"them cannot be written: {error}. Select its pods by a single label, or use fewer such templates here.",
+        ) from error
+
+
+def _one_of_each_group(outcomes: dict[str, Outcome], around: Surroundings) -> dict[str, Outcome]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for template, outcome in outcomes.items():
+        entry = around.catalogue.get(template)
+        group = entry.current.template.exclusive_group if entry and entry.current.template else None
+        if group and (isinstance(outcome, Resolved) or outcome.keep):
+            groups[group].append(template)
+    taken = {
+        template: Pending(
+            "GroupTaken",
+            f"Only one template of group {group} may be set on a workload, but {' and '.join(names)} are. "
+            "Neither is changed until one label is removed.",
+        )
+        for group, names in groups.items()
+        if len(names) > 1
+        for template in names
+    }
+    return {**outcomes, **taken}
+
+
+def _change(
+    view: WorkloadView, workload: Workload, resolved: Resolved, around: Surroundings
+) -> tuple[Change | None, Applied]:
+    template = resolved.template.name
+    desired = workload_policy(workload, workload.selector or {}, resolved)
+    wanted = applied_of(desired, resolved)
+    live = view.named(desired.name)
+    if live is None:
+        return Change(action="create", template=template, desired=desired, applied=wanted), wanted
+    if live.deleting or not differs(live, desired):
+        return None, wanted
+    previous = view.applied.get(template) or applied_from(live)
+    change = Change(
+        action="update",
+        template=template,
+        live=live,
+        desired=desired,
+        applied=wanted,
+        notes=update_notes(live, previous, wanted),
+        after_defaults=_replaced(view, live, around) and not resolved.template.replaces_defaults,
+    )
+    return change, wanted
+
+
+def update_notes(live: LivePolicy, previous: Applied | None, wanted: Applied) -> tuple[Note, ...]:
+    """What to tell about a policy put in place: drift, or parameters that changed."""
+    if _drifted(live, previous, wanted):
+        message = f"NetworkPolicy {live.name} was changed by {last_editor(live)}; put back."
+        return (Note("Warning", "DriftRepaired", message),)
+    if previous and previous.parameters != wanted.parameters:
+        return (
+            Note(
+                "Normal",
+                "ParametersChanged",
+                f"NetworkPolicy {live.name} now follows the changed parameters.",
+            ),
+        )
+    return ()
+
+
+def _drifted(live: LivePolicy, previous: Applied | None, wanted: Applied) -> bool:
+    if previous is None or not previous.digest:
+        return True
+    if contract.ORPHANED_ANNOTATION in live.annotations:
+        return False
+    moved = previous.owner not in {"", wanted.owner}
+    return not moved and msgspec.structs.replace(previous, owner="") == msgspec.structs.replace(
+        wanted, owner=""
+    )
+
+
+def _delete(view: WorkloadView, live: LivePolicy, around: Surroundings, *, gated: bool = True) -> Change:
+    return Change(
+        action="delete",
+        template=_template_of(live),
+        live=live,
+        after_defaults=gated and _replaced(view, live, around),
+    )
+
+
+def _replaced(view: WorkloadView, live: LivePolicy, around: Surroundings) -> bool:
+    template = _template_of(live)
+    applied = view.applied.get(template) or applied_from(live)
+    recorded = around.catalogue.template(template, applied.revision) if applied else None
+    return bool(recorded and recorded.replaces_defaults)
+
+
+def _template_of(live: LivePolicy) -> str:
+    return live.labels.get(contract.TEMPLATE_LABEL, "")
+
+
+def _standing(view: WorkloadView, workload: Workload, outcomes: Mapping[str, Outcome]) -> tuple[Note, ...]:
+    in_force = [outcome for outcome in outcomes.values() if isinstance(outcome, Resolved)]
+    notes = [note for resolved in in_force for note in resolved.notes]
+    if in_force and view.sharing:
+        others = ", ".join(key.kind_name for key in view.sharing)
+        notes.append(
+            Note(
+                "Warning", "SelectorShared", f"Its policies also select the pods of {others}: same selector."
+            )
+        )
+    if in_force and workload.host_network:
+        message = "Its pods use the host's network, which NetworkPolicies do not reach."
+        notes.append(Note("Warning", "NoEffect", message))
+    return tuple(notes)
+
+
+def _without_workload(view: WorkloadView, clock: Clock) -> Plan:
+    """Policies whose workload is gone: owned ones are the garbage collector's, others are orphaned."""
+    changes: list[Change] = []
+    waits: list[float] = []
+    for live in view.live:
+        if live.owners or live.deleting:
+            continue
+        since = _orphaned_since(live)
+        if since is None:
+            changes.append(_mark_orphaned(view, live, clock))
+            waits.append(clock.orphan_grace.total_seconds())
+        elif (left := since + clock.orphan_grace - clock.now) > timedelta():
+            waits.append(left.total_seconds())
+        else:
+            changes.append(Change(action="delete", template=_template_of(live), live=live))
+    return Plan(phases=phased(changes), wait=min(waits, default=None))
+
+
+def _orphaned_since(live: LivePolicy) -> datetime | None:
+    try:
+        since = datetime.fromisoformat(live.annotations.get(contract.ORPHANED_ANNOTATION, ""))
+    except ValueError:
+        return None
+    return since if since.tzinfo else None
+
+
+def _mark_orphaned(view: WorkloadView, live: LivePolicy, clock: Clock) -> Change:
+    ours = {key: value for key, value in live.annotations.items() if key.partition("/")[0] == contract.DOMAIN}
+    desired = DesiredPolicy(
+        namespace=live.namespace,
+        name=live.name,
+        labels=live.labels,
+        annotations={**ours, contract.ORPHANED_ANNOTATION: clock.now.isoformat(timespec="seconds")},
+        spec=msgspec.json.decode(live.spec),
+    )
+    message = (
+        f"{view.key.kind_name} was deleted and left NetworkPolicy {live.name} behind; it is removed after "
+        f"{int(clock.orphan_grace.total_seconds())} s unless the workload returns."
+    )
+    return Change(
+        action="update",
+        template=_template_of(live),
+        live=live,
+        desired=desired,
+        applied=view.applied.get(_template_of(live)) or applied_from(live),
+        notes=(Note("Warning", "Orphaned", message),),
+    )
+
+
+def holds_preset(view: WorkloadView, live: LivePolicy, around: Surroundings) -> bool:
+    """Whether `live` is a preset's policy that stays: namespace defaults leave its workload out."""
+    workload = view.workload
+    if workload is None or live.deleting or not _replaced(view, live, around):
+        return False
+    template = _template_of(live)
+    applied = view.applied.get(template) or applied_from(live)
+    value = workload.references.get(template, "false")
+    try:
+        resolved = resolve(
+            Request(view.key, template, value, workload.parameters.get(template), applied), around
+        )
+    except Pending as pending:
+        return pending.keep
+    return resolved is not None and resolved.template.replaces_defaults

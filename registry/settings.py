@@ -1,0 +1,91 @@
+"""Settings, read once from the environment (`NETPOL_REGISTRY_*`) by each process."""
+
+import types
+import typing
+from collections.abc import Mapping
+
+import msgspec
+
+from registry.model.facts import DEFAULT_FACTS
+
+PREFIX = "NETPOL_REGISTRY_"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the variable and says what to write."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings of both processes; each field's variable is its name in capitals after the prefix."""
+
+    store_namespace: str = "netpol-registry"
+    """Namespace of the template ConfigMap and its revisions; never managed itself."""
+
+    store_name: str = "netpol-templates"
+    """Name of the global ConfigMap of templates."""
+
+    namespace_selector: str = ""
+    """Label selector of the namespaces that this installation looks at; empty means all."""
+
+    excluded_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease")
+    """Namespaces that no label and no call can enable, besides the store's own. Comma-separated."""
+
+    facts: Mapping[str, object] = msgspec.field(default_factory=lambda: dict(DEFAULT_FACTS))
+    """Cluster facts as a JSON object, such as {"cluster.dns": [...]}; given ones replace the defaults."""
+
+    orphan_grace_seconds: int = 3600
+    """How long a policy whose workload was orphan-deleted stays before it is removed."""
+
+    writes_in_flight: int = 32
+    """How many writes to the API server may be under way at once."""
+
+    event_interval_seconds: int = 3600
+    """A standing problem is reported by an Event at most this often."""
+
+    host: str = "0.0.0.0"  # noqa: S104 (a service in a pod listens on its pod's address)
+    """Address that the HTTP service and the controller's probes listen on."""
+
+    port: int = 8080
+    """Port of the HTTP service."""
+
+    controller_port: int = 8081
+    """Port of the controller's probes and metrics."""
+
+    workers: int = 1
+    """Worker processes of the HTTP service; each holds its own watched copy of the store."""
+
+    threads: int = 16
+    """Threads of each worker process."""
+
+    auth_cache_seconds: int = 10
+    """How long the API server's answers about callers (who, and whether allowed) are reused."""
+
+    log_level: typing.Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least level that is logged."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from `environment`; unset variables take the default. Raises SettingsError."""
+    hints = typing.get_type_hints(Settings)
+    known = {PREFIX + name.upper(): name for name in hints}
+    if unknown := sorted(key for key in environment if key.startswith(PREFIX) and key not in known):
+        raise SettingsError(f"{unknown[0]} is not a setting. Known: {', '.join(sorted(known))}.")
+    values = {
+        name: _read(key, environment[key], hints[name]) for key, name in known.items() if key in environment
+    }
+    if "facts" in values:
+        values["facts"] = {**DEFAULT_FACTS, **values["facts"]}
+    return Settings(**values)
+
+
+def _read(key: str, text: str, hint: typing.Any) -> typing.Any:  # noqa: ANN401 (any field's type)
+    origin = typing.get_origin(hint)
+    value: object = text
+    try:
+        if origin is tuple:
+            value = [part.strip() for part in text.split(",") if part.strip()]
+        elif isinstance(origin, type) and issubclass(origin, Mapping):
+            value = msgspec.json.decode(text)
+        return msgspec.convert(value, hint, strict=isinstance(value, types.NoneType))
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise SettingsError(f"{key}={text!r} cannot be used: {error}.") from error
