@@ -1,8 +1,8 @@
 """A small JSON client for the Kubernetes API: for set-up, and for tests to see what is in the cluster."""
 
 import json
+import ssl
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -28,10 +28,12 @@ class Api:
     A query parameter is a keyword: `api.list("/api/v1/pods", labelSelector="app=db")`.
     """
 
-    def __init__(self, url: str, ca_file: Path, token: str) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | None, authorization: str | None) -> None:
         self.url = url
-        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": "netpol-registry-devcluster"}
-        self._pool = urllib3.PoolManager(ca_certs=str(ca_file), retries=False, timeout=30.0)
+        self._headers = {"User-Agent": "netpol-registry-devcluster"}
+        if authorization:
+            self._headers["Authorization"] = authorization
+        self._pool = urllib3.PoolManager(ssl_context=tls, retries=False, timeout=30.0)
 
     def close(self) -> None:
         """Close the connections."""

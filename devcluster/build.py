@@ -2,7 +2,7 @@
 
 The build takes minutes the first time, so it is kept outside the work tree, under a name made from all it
 was built from; the name changes with the inputs, and nothing stale is ever used. `python -m devcluster.build`
-builds and prints where.
+builds and prints where. It needs nothing but Python, so that it can run while the packages are installed.
 """
 
 import contextlib
@@ -19,8 +19,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
-
-import click
 
 from devcluster.processes import Child
 
@@ -62,10 +60,10 @@ def find_binaries() -> Binaries:
 
 def _with_own_controllers(assets: Path) -> list[Path]:
     """Take the programs of `assets`; downloads often lack the controller manager, so that may be ours."""
-    paths = [(assets / name).resolve() for name in _PROGRAMS]
+    paths = [(assets / name).absolute() for name in _PROGRAMS]
     missing = [path.name for path in paths if not os.access(path, os.X_OK)]
     if missing == ["kube-controller-manager"]:
-        click.echo(f"KUBEBUILDER_ASSETS={assets} has no kube-controller-manager: using our own", err=True)
+        _say(f"KUBEBUILDER_ASSETS={assets} has no kube-controller-manager: using our own")
         return [_built() / path.name if path.name in missing else path for path in paths]
     if missing:
         raise BuildError(
@@ -112,7 +110,7 @@ def _go_version() -> str:
     if answer.returncode != 0:
         found = _go(["env", "GOVERSION"], Path("/")).stdout.strip()
         raise BuildError(
-            f"the control plane is built with Go {_required('go')} or newer, but `go` is {found or 'broken'}: "
+            f"the control plane is built with Go {_required('go')} or newer; `go` is {found or 'broken'}: "
             f"install a newer one, or {_ASSETS_ADVICE}"
         )
     return answer.stdout
@@ -190,6 +188,11 @@ def _stage(log: Path) -> str:
     return f"{packages} packages, now {lines[-1].removeprefix('go: ')}"
 
 
+def _say(text: str, end: str = "\n") -> None:
+    sys.stderr.write(text + end)
+    sys.stderr.flush()
+
+
 class Progress:
     """Elapsed time and stage of something slow: one living line on a terminal, one each 20 s elsewhere."""
 
@@ -212,25 +215,25 @@ class Progress:
     def end(self) -> None:
         """Finish the line, if there was one."""
         if self._terminal and not self._silent:
-            click.echo(err=True)
+            _say("")
 
     def _write(self, text: str) -> None:
         if not self._terminal:
-            click.echo(text, err=True)
+            _say(text)
             return
         width = shutil.get_terminal_size().columns
-        click.echo(f"\r{text[: width - 1]:{width - 1}}", nl=False, err=True)
+        _say(f"\r{text[: width - 1]:{width - 1}}", end="")
 
 
 def main() -> None:
     """Build, and print the folder of the programs."""
     try:
-        click.echo(find_binaries().kube_apiserver.parent)
+        folder = find_binaries().kube_apiserver.parent
     except BuildError as error:
-        click.echo(f"devcluster: {error}", err=True)
-        sys.exit(1)
+        sys.exit(f"devcluster: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+    sys.stdout.write(f"{folder}\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import base64
 import fcntl
 import shutil
 import signal
-import socket
 import ssl
 import tempfile
 import time
@@ -22,6 +21,7 @@ import urllib3
 
 from devcluster.api import Api, ApiError
 from devcluster.build import Binaries, find_binaries
+from devcluster.ports import free_port
 from devcluster.processes import Child
 from devcluster.users import new_tokens, write_kubeconfig, write_token_file
 
@@ -135,7 +135,8 @@ class ControlPlane:
 
     def api(self, user: str = "root") -> Api:
         """Return a client that calls as `user`."""
-        return Api(self.url, self.ca_file, self.token(user))
+        tls = ssl.create_default_context(cafile=self.ca_file)
+        return Api(self.url, tls, f"Bearer {self.token(user)}")
 
     def check(self) -> None:
         """Raise ControlPlaneError if a program has ended."""
@@ -158,7 +159,7 @@ class ControlPlane:
         self._children.clear()
 
     def _start(self) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         write_token_file(self.directory / "tokens.csv", self._tokens)
         (self.directory / "audit-policy.yaml").write_text(_AUDIT_POLICY)
         self._run("etcd", self._binaries.etcd, _etcd_flags())
@@ -222,13 +223,6 @@ def _sweep() -> None:
                 shutil.rmtree(path.parent, ignore_errors=True)
         except OSError:  # in use, somebody else's, or already swept
             continue
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _etcd_flags() -> list[str]:

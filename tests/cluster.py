@@ -38,7 +38,7 @@ def eventually(check: Callable[[], T | None], timeout: float = 15.0) -> T:
 
 
 def until_passes(check: Callable[[], T], timeout: float = 15.0) -> T:
-    """Call `check` until it raises nothing, and return its answer, whatever that is: for blocks of assertions."""
+    """Call `check` until it raises nothing, and return its answer, whatever that is: for assertions."""
     deadline = time.monotonic() + timeout
     while True:
         try:

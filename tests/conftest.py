@@ -6,14 +6,14 @@
         policies = f"/apis/networking.k8s.io/v1/namespaces/{shop}/networkpolicies"
         assert eventually(lambda: api.list(policies))
 
-- `control_plane`: `devcluster.cluster.ControlPlane` with namespace and RBAC of `deploy/` applied, users bound.
+- `control_plane`: a `devcluster.cluster.ControlPlane` with namespace and RBAC of `deploy/`, and users bound.
   `control_plane.kubeconfig(user)` and `.token(user)` know root, admin, developer, viewer, stranger, and the
   product's service accounts as `controller` and `server`, which have the rights of `deploy/`, no more.
 - `api`: a `devcluster.api.Api` as cluster admin; `control_plane.api("developer")` calls as somebody else.
 - `make_namespace(labels)`: a new namespace, deleted after the test; returns its name.
 - `make_store_namespace()`: the same for a store: `controller` and `server` may write its ConfigMaps.
 - `audit`: `tests.cluster.AuditLog`, the writes since the test began.
-- `tests.cluster.eventually(check)` and `until_passes(assertions)` for what takes a moment, `unique_name(prefix)`.
+- `tests.cluster`: `eventually(check)` and `until_passes(assertions)` for what takes a moment, `unique_name`.
 
 All tests share one cluster: give a controller its own store namespace and a namespace selector, and your
 namespaces a label of that selector (`unique_name()` as its value).

@@ -1,0 +1,64 @@
+# All set-up is done by the targets themselves, inside .venv and a cache folder; `make` alone lists them.
+
+PORT ?= 8080
+RUN_DIRECTORY ?= .run
+UV_VERSION := 0.13.8
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+
+# KUBECONFIG counts only when given to make: the one in your shell may be a cluster you did not mean.
+ifeq ($(origin KUBECONFIG),command line)
+CLUSTER := --kubeconfig '$(KUBECONFIG)'
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types layers bench lock format setup binaries
+.DELETE_ON_ERROR:
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+# No shell stands between make and the program, so that it can end with make even when make is killed.
+run: $(INSTALLED)  ## Run everything on a real control plane; PORT=8090, KUBECONFIG=path for your own cluster
+	@$(PYTHON) -m devcluster.run --end-with-parent --port '$(PORT)' --directory '$(RUN_DIRECTORY)' $(CLUSTER)
+
+test: $(INSTALLED) binaries  ## Run the tests; ARGS='-k name' goes to pytest
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: $(INSTALLED)  ## Check style and format, Python and Go
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	@cd devcluster && unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	cd devcluster && go vet -trimpath .
+
+format: $(INSTALLED)  ## Format the code and fix what can be fixed
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+	gofmt -w devcluster
+
+types: $(INSTALLED)  ## Check types (mypy, strict)
+	$(VENV)/bin/mypy
+
+layers: $(INSTALLED)  ## Check that the layers import only downwards
+	$(VENV)/bin/lint-imports
+
+bench: $(INSTALLED) binaries  ## Measure speed and memory; a table, and JSON in bench/results/
+	@$(PYTHON) -m bench $(ARGS)
+
+lock: .cache/uv-$(UV_VERSION)/bin/uv  ## Write requirements/ anew from pyproject.toml; UPGRADE=1 takes newer versions
+	scripts/lock $< $(if $(UPGRADE),--upgrade)
+
+setup: $(INSTALLED)  ## Install the pinned packages into .venv (the other targets do it when needed)
+
+binaries:  ## Build the control plane's programs (cached; the other targets do it when needed)
+	@scripts/python -m devcluster.build >/dev/null
+
+$(INSTALLED): requirements/dev.txt pyproject.toml scripts/venv scripts/python
+	@scripts/venv $(VENV)
+	@touch $@
+
+.cache/uv-$(UV_VERSION)/bin/uv:
+	scripts/python -m venv .cache/uv-$(UV_VERSION)
+	.cache/uv-$(UV_VERSION)/bin/pip install --quiet uv==$(UV_VERSION)
