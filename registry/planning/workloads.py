@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from registry import contract
+from registry.planning.catalogue import Catalogue
 from registry.planning.changes import Change, Plan, Problem, phased
 from registry.planning.exclusion import TooManyParts, exclude
 from registry.planning.names import bears_mark, policy_name
@@ -148,7 +149,7 @@ def _check_exclusion(template: str, base: Selector, left_out: tuple[Selector, ..
         raise Pending(
             "TooManyPolicies",
             f"Template {template} replaces the namespace's defaults, but leaving this workload out of "
-            f"them cannot be written: {error}. Select its pods by a single label, or use fewer such templates here.",
+            f"them cannot be written: {error}. Select its pods by a single label, or use fewer such templates.",
         ) from error
 
 
@@ -233,9 +234,13 @@ def _delete(view: WorkloadView, live: LivePolicy, around: Surroundings, *, gated
 
 
 def _replaced(view: WorkloadView, live: LivePolicy, around: Surroundings) -> bool:
-    template = _template_of(live)
-    applied = view.applied.get(template) or applied_from(live)
-    recorded = around.catalogue.template(template, applied.revision) if applied else None
+    return is_preset(live, around.catalogue, view.applied.get(_template_of(live)))
+
+
+def is_preset(live: LivePolicy, catalogue: Catalogue, remembered: Applied | None = None) -> bool:
+    """Whether the revision in force of a workload's policy replaces the namespace's defaults."""
+    applied = remembered or applied_from(live)
+    recorded = catalogue.template(_template_of(live), applied.revision) if applied else None
     return bool(recorded and recorded.replaces_defaults)
 
 
