@@ -32,6 +32,7 @@ AUTHOR_ANNOTATION: Final = f"{DOMAIN}/author"
 TIME_ANNOTATION: Final = f"{DOMAIN}/time"
 MESSAGE_ANNOTATION: Final = f"{DOMAIN}/message"
 STATE_ANNOTATION: Final = f"{DOMAIN}/state"
+PARENT_ANNOTATION: Final = f"{DOMAIN}/parent"
 
 # The virtual resource on which RBAC rules decide who may edit the catalogue.
 TEMPLATES_GROUP: Final = DOMAIN

@@ -10,6 +10,7 @@ QUEUE_DEPTH = Gauge("workqueue_depth", "Keys waiting to be reconciled.", ["name"
 WRITES = Counter("netpol_registry_policy_writes", "Writes of generated policies.", ["action", "result"])
 PENDING = Gauge("netpol_registry_references_pending", "References that cannot be applied now.", ["reason"])
 POLICIES = Gauge("netpol_registry_policies", "Generated policies in the watched copy.")
+WATCH_RESTARTS = Gauge("netpol_registry_watch_restarts", "How often a watch was begun again.", ["path"])
 EVENTS_DROPPED = Gauge("netpol_registry_events_dropped", "Events that could not be written.")
 FLAGGED = Gauge(
     "netpol_registry_templates_flagged", "Templates whose entry in the ConfigMap is not valid.", ["flag"]

@@ -50,7 +50,7 @@ class Reconciler:
             self._forget(key)
         elif is_namespace(key):
             await self._reconcile_namespace(namespace)
-        elif not self._world.is_excluded(key.namespace):
+        elif self._world.watches(key) and not self._world.is_excluded(key.namespace):
             await self._reconcile_workload(key, namespace)
 
     async def _reconcile_namespace(self, namespace: Namespace) -> None:
@@ -197,9 +197,13 @@ def _refusal(error: ApiError) -> Note:
     return Note("Warning", "PolicyRefused", f"The API server refuses the policy: {error}. It is tried again.")
 
 
-async def work(queue: KeyQueue, reconciler: Reconciler) -> None:
-    """Take keys and reconcile them, for ever; several of these run at once."""
+async def work(queue: KeyQueue, reconciler: Reconciler, readable: asyncio.Event) -> None:
+    """Take keys and reconcile them, for ever; several of these run at once.
+
+    While the store is not `readable` nothing is decided: no policy is changed or deleted.
+    """
     while True:
+        await readable.wait()
         key = await queue.get()
         controller = "namespace" if is_namespace(key) else "workload"
         try:

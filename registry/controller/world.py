@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from registry.cluster.informer import Cache
 from registry.controller.queue import KeyQueue
 from registry.model.documents import canonical
@@ -21,7 +23,7 @@ from registry.planning.objects import (
     namespace_key,
 )
 from registry.planning.resolve import Applied, Surroundings
-from registry.planning.workloads import WorkloadView, holds_preset
+from registry.planning.workloads import WorkloadView, holds_preset, is_preset
 
 Place = tuple[str, str]
 
@@ -43,6 +45,7 @@ class World:
         self._owners: dict[Place, Key] = {}
         self._expected: dict[Place, Key] = {}
         self._referring: defaultdict[str, set[Key]] = defaultdict(set)
+        self._referring_workloads: set[Key] = set()
         self._members: defaultdict[str, set[Key]] = defaultdict(set)
         self._selecting: defaultdict[tuple[str, bytes], set[Key]] = defaultdict(set)
 
@@ -52,6 +55,10 @@ class World:
         """The workload of that key, if it exists and its kind is watched."""
         cache = self.workloads.get((key.group, key.kind))
         return cache.get(key.namespace, key.name) if cache else None
+
+    def watches(self, key: Key) -> bool:
+        """Whether all workloads of that kind are known; of others nothing may be concluded."""
+        return (key.group, key.kind) in self.workloads
 
     def namespace(self, name: str) -> Namespace | None:
         """The Namespace, if it exists and this installation looks at it."""
@@ -105,13 +112,19 @@ class World:
         for template in templates:
             self._expected[key.namespace, policy_name(key, template)] = key
 
-    def all_keys(self) -> Iterator[Key]:
-        """Every key that has references or policies; workloads before Namespaces."""
+    @property
+    def generated_policies(self) -> int:
+        """How many of the policies that live are ours."""
+        return len(self._owners)
+
+    def enqueue_all(self) -> None:
+        """Have every key that has references or policies reconciled; workloads before Namespaces."""
         for members in self._members.values():
-            yield from members
+            for key in members:
+                self._queue.add(key)
         for namespace in self.namespaces:
             if namespace.managed or namespace.references or self._owned.get(namespace.key):
-                yield namespace.key
+                self._queue.add(namespace.key)
 
     def _plain_view(self, key: Key) -> WorkloadView:
         workload = self.workload(key)
@@ -126,11 +139,20 @@ class World:
 
     def _presets(self, around: Surroundings, skip: Key | None) -> Iterator[Selector]:
         for key in self._members.get(around.namespace.name, ()):
+            if not self.watches(key):
+                yield from self._presets_unseen(key, around)
+                continue
             workload = self.workload(key)
             if key == skip or not workload or not workload.selector:
                 continue
             if any(self._holds_preset(workload, template, around) for template in workload.references):
                 yield workload.selector
+
+    def _presets_unseen(self, key: Key, around: Surroundings) -> Iterator[Selector]:
+        """Of a kind that cannot be listed: what its policies say stays as it is."""
+        for live in self.live(key):
+            if is_preset(live, around.catalogue):
+                yield msgspec.json.decode(live.spec).get("podSelector", {})
 
     def _holds_preset(self, workload: Workload, template: str, around: Surroundings) -> bool:
         if not self._may_replace(template):
@@ -175,7 +197,7 @@ class World:
         key = changed.key
         before, after = old.references if old else {}, new.references if new else {}
         self._refer(key, before, after)
-        self._keep_member(key)
+        self._keep_member(key, referring=bool(after))
         touched = self._reselect(old, new)
         if not (before or after or self._owned.get(key)) or (old and new and _same_workload(old, new)):
             return
@@ -254,7 +276,7 @@ class World:
             self._owned[key].discard(place[1])
             self._owners.pop(place, None)
         if not is_namespace(key):
-            self._keep_member(key)
+            self._keep_member(key, referring=key in self._referring_workloads)
         if not self._owned[key]:
             del self._owned[key]
 
@@ -265,9 +287,12 @@ class World:
         for template in after.keys() - before.keys():
             self._referring[template].add(key)
 
-    def _keep_member(self, key: Key) -> None:
-        workload = self.workload(key)
-        if (workload and workload.references) or self._owned.get(key):
+    def _keep_member(self, key: Key, *, referring: bool) -> None:
+        if referring:
+            self._referring_workloads.add(key)
+        else:
+            self._referring_workloads.discard(key)
+        if referring or self._owned.get(key):
             self._members[key.namespace].add(key)
         else:
             self._members[key.namespace].discard(key)

@@ -148,8 +148,8 @@ def _check_exclusion(template: str, base: Selector, left_out: tuple[Selector, ..
     except TooManyParts as error:
         raise Pending(
             "TooManyPolicies",
-            f"Template {template} replaces the namespace's defaults, but leaving this workload out of "
-            f"them cannot be written: {error}. Select its pods by a single label, or use fewer such templates.",
+            f"Template {template} replaces the namespace's defaults, which cannot leave this workload out: "
+            f"{error}. Select its pods by a single label, or use fewer such templates.",
         ) from error
 
 
