@@ -65,6 +65,14 @@ def parse_template(document: object) -> Template:
     return _template(checked, parameters)
 
 
+def trusted_template(document: dict[str, Any]) -> Template:
+    """Return the template of a document that parse_template accepted before: a recorded revision.
+
+    Raises KeyError or TypeError when it never was a template.
+    """
+    return _template(document, document.get("parameters", {}))
+
+
 def _refuse(problems: list[Problem]) -> None:
     if problems:
         raise Invalid(problems)

@@ -1,1 +1,1 @@
-"""The registry's ConfigMaps: the catalogue as stored, its revisions, its writer."""
+"""The store: the catalogue ConfigMap, one immutable ConfigMap per revision, and the way between both."""

@@ -1,0 +1,184 @@
+"""The store's ConfigMaps as read from the API server. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from registry import contract
+from registry.model.template import Template, trusted_template
+from registry.planning.catalogue import Revision
+
+CATALOGUE: Final = "catalogue"
+REVISION: Final = "revision"
+ABANDONED: Final = "abandoned"
+DOCUMENT_KEY: Final = "document"
+KEY_SUFFIX: Final = ".yaml"
+
+
+class StoredConfigMap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The catalogue ConfigMap. `texts` are its values by key.
+
+    `heads` is the committed revision of each template, or None when that annotation is lost or spoiled;
+    `labelled` tells whether it bears the label by which it is watched.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    texts: Mapping[str, str] = {}
+    heads: Mapping[str, int] | None = None
+    labelled: bool = True
+    managed_fields: bytes = b"[]"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The ConfigMap of one revision; `parent` is the revision it was based on, 0 for the first."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    revision: Revision
+    parent: int
+    abandoned: bool = False
+
+
+class Other(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A ConfigMap that is none of this store's."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+
+
+Stored = StoredConfigMap | Record | Other
+
+
+class _Meta(msgspec.Struct, rename="camel", gc=False):
+    name: str
+    namespace: str
+    uid: str
+    resource_version: str
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    managed_fields: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _ConfigMap(msgspec.Struct, gc=False):
+    metadata: _Meta
+    data: dict[str, str] = {}
+
+
+_CONFIG_MAP: Final = msgspec.json.Decoder(_ConfigMap)
+_HEADS: Final = msgspec.json.Decoder(dict[str, int])
+_DOCUMENT: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+def key_of(name: str) -> str:
+    """The key of a template in the catalogue ConfigMap."""
+    return name + KEY_SUFFIX
+
+
+def record_name(store: str, template: str, number: int) -> str:
+    """The name of a revision's ConfigMap: template names hold no dot, so this is never ambiguous."""
+    return f"{store}.{template}.v{number}"
+
+
+class Decoder:
+    """Decodes the ConfigMaps of one store; a recorded document is parsed once, however often it is seen."""
+
+    def __init__(self, store: str) -> None:
+        self._store = store
+        self._parsed: dict[str, Template | None] = {}
+
+    def __call__(self, raw: bytes) -> Stored:
+        """What the JSON of a ConfigMap is to this store."""
+        found = _CONFIG_MAP.decode(raw)
+        if found.metadata.name == self._store:
+            return _catalogue(found)
+        return self._record(found) or _other(found.metadata)
+
+    def forget(self, record: Record) -> None:
+        """Drop what was kept of a record that is gone."""
+        self._parsed.pop(record.uid, None)
+
+    def _record(self, found: _ConfigMap) -> Record | None:
+        meta = found.metadata
+        template = meta.labels.get(contract.TEMPLATE_LABEL, "")
+        number = _number(meta.labels.get(contract.REVISION_LABEL))
+        if number is None or meta.name != record_name(self._store, template, number):
+            return None
+        try:
+            document = self._template(meta.uid, found.data.get(DOCUMENT_KEY, ""))
+        except (msgspec.MsgspecError, KeyError, TypeError, AttributeError):
+            return None  # not what we write: as good as missing
+        digest = meta.annotations.get(contract.DIGEST_ANNOTATION, "")
+        if document and (document.digest != digest or document.name != template):
+            return None
+        return Record(
+            namespace=meta.namespace,
+            name=meta.name,
+            uid=meta.uid,
+            resource_version=meta.resource_version,
+            revision=_revision(meta, number, document),
+            parent=_parent(meta, number),
+            abandoned=meta.annotations.get(contract.STATE_ANNOTATION) == ABANDONED,
+        )
+
+    def _template(self, uid: str, text: str) -> Template | None:
+        if uid not in self._parsed:
+            self._parsed[uid] = trusted_template(_DOCUMENT.decode(text)) if text else None
+        return self._parsed[uid]
+
+
+def _catalogue(found: _ConfigMap) -> StoredConfigMap:
+    meta = found.metadata
+    return StoredConfigMap(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        texts=found.data,
+        heads=_heads(meta.annotations.get(contract.HEADS_ANNOTATION)),
+        labelled=meta.labels.get(contract.COMPONENT_LABEL) == CATALOGUE,
+        managed_fields=bytes(meta.managed_fields),
+    )
+
+
+def _other(meta: _Meta) -> Other:
+    return Other(
+        namespace=meta.namespace, name=meta.name, uid=meta.uid, resource_version=meta.resource_version
+    )
+
+
+def _revision(meta: _Meta, number: int, template: Template | None) -> Revision:
+    return Revision(
+        name=meta.labels[contract.TEMPLATE_LABEL],
+        number=number,
+        author=meta.annotations.get(contract.AUTHOR_ANNOTATION, ""),
+        time=meta.annotations.get(contract.TIME_ANNOTATION, ""),
+        message=meta.annotations.get(contract.MESSAGE_ANNOTATION, ""),
+        digest=template.digest if template else "",
+        template=template,
+    )
+
+
+def _heads(text: str | None) -> Mapping[str, int] | None:
+    try:
+        return _HEADS.decode(text) if text is not None else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and text[0] != "0" else None
+
+
+def _parent(meta: _Meta, number: int) -> int:
+    """The recorded parent; the number before when that annotation was stripped."""
+    text = meta.annotations.get(contract.PARENT_ANNOTATION, "")
+    parent = int(text) if text.isascii() and text.isdigit() else number - 1
+    return min(parent, number - 1)

@@ -1,0 +1,75 @@
+"""Stores and their ConfigMaps, for the tests of the store."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from devcluster.cluster import ControlPlane
+from registry.cluster.client import Client
+from registry.cluster.connection import connect
+from registry.model.template import Template, parse_template
+from registry.settings import Settings
+from registry.store.bodies import text_of
+from registry.store.saves import Edit
+from registry.store.store import Store
+from registry.store.watch import StoreWatch
+
+
+def document(name: str = "web", port: int = 80, **fields: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": "Lets pods of the namespace reach this workload.",
+        "scope": "workload",
+        "spec": {
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"podSelector": {}}], "ports": [{"protocol": "TCP", "port": port}]}],
+        },
+        **fields,
+    }
+
+
+def template(name: str = "web", port: int = 80, **fields: Any) -> Template:
+    return parse_template(document(name, port, **fields))
+
+
+def text(name: str = "web", port: int = 80, **fields: Any) -> str:
+    return text_of(template(name, port, **fields))
+
+
+def edit(name: str = "web", port: int = 80, expected: tuple[str, ...] | None = None, **fields: Any) -> Edit:
+    made = template(name, port, **fields)
+    return Edit(name=name, template=made, text=text_of(made), author="ann", expected=expected)
+
+
+def deletion(name: str, *expected: str) -> Edit:
+    return Edit(name=name, template=None, text=None, author="ann", expected=expected)
+
+
+class Opened:
+    """One process's store, with the names its watch told as changed."""
+
+    def __init__(self, client: Client, settings: Settings) -> None:
+        self.client = client
+        self.settings = settings
+        self.changes: list[frozenset[str]] = []
+        self.watch = StoreWatch(client, settings, self.changes.append)
+        self.store = Store(client, self.watch, settings)
+
+
+@contextlib.asynccontextmanager
+async def opened(control_plane: ControlPlane, namespace: str, user: str = "server") -> AsyncIterator[Opened]:
+    """A store over a running watch, as one process has it."""
+    settings = Settings(store_namespace=namespace)
+    async with Client(connect(str(control_plane.kubeconfig(user)))) as client:
+        one = Opened(client, settings)
+        running = asyncio.create_task(one.watch.run())
+        await one.watch.synced()
+        try:
+            yield one
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+            await one.store.close()
+    await asyncio.sleep(0.01)  # aborted connections are closed by the loop's next rounds
