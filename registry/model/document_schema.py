@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from registry.model.documents import MAX_BYTES, canonical, check_values
+from registry.model.parameter_schema import Validator
 from registry.model.problems import Invalid, Problem
 from registry.model.sentences import problems_of
 from registry.resources import resource_dir
@@ -38,7 +39,7 @@ def _validator() -> Draft202012Validator:
     registry: Registry[Any] = Registry().with_resources(
         (schema["$id"], Resource.from_contents(schema)) for schema in schemas
     )
-    return Draft202012Validator(schemas[0], registry=registry)
+    return Validator(schemas[0], registry=registry)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from registry.model.parameter_schema import (
     validate_part,
     with_defaults,
 )
+from registry.model.patterns import compiled
 from registry.model.pointers import child, join
 from registry.model.problems import Problem
 from registry.model.sentences import problems_of
@@ -137,7 +138,7 @@ def _patterns(schema: Schema, pointer: str) -> Iterator[Problem]:
 
 def _compiles(pattern: str) -> bool:
     try:
-        re.compile(pattern)
+        compiled(pattern)
     except (re.error, OverflowError, RecursionError):
         return False
     return True

@@ -18,6 +18,7 @@ from referencing import Registry
 
 from registry.model.documents import canonical
 from registry.model.normalise import copy_json
+from registry.model.patterns import check_pattern
 from registry.model.problems import Problem
 from registry.model.sentences import problems_of
 
@@ -31,10 +32,12 @@ def _is_integer(_: object, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-_Validator: Final[type[Draft202012Validator]] = extend(  # type: ignore[no-untyped-call]  # its stub has no types
+Validator: Final[type[Draft202012Validator]] = extend(  # type: ignore[no-untyped-call]  # no types in its stub
     Draft202012Validator,
+    {"pattern": check_pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
+"""Validates by draft 2020-12 with the readings of `integer` and `pattern` stated above."""
 
 
 def closed(parameters: Schema) -> dict[str, Any]:
@@ -55,7 +58,7 @@ def validate_part(schema: Schema, part: Schema, value: object, pointer: str) -> 
 @lru_cache(maxsize=1024)
 def _validator(schema: bytes) -> Draft202012Validator:
     """Return the validator of a schema; the empty registry means that nothing is ever fetched."""
-    return _Validator(msgspec.json.decode(schema), registry=Registry())
+    return Validator(msgspec.json.decode(schema), registry=Registry())
 
 
 def with_defaults(schema: Schema, value: object, root: Schema | None = None) -> object:

@@ -20,7 +20,7 @@ class Problem(msgspec.Struct, frozen=True, order=True):
         return f"{self.pointer or '/'}: {self.reason} {self.fix}"
 
 
-class Invalid(ValueError):  # noqa: N818 (read as "raise Invalid(problems)", as the API answers it)
+class Invalid(ValueError):
     """An input that was refused as a whole; nothing was changed."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

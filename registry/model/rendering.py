@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Spec = dict[str, object]
 
 
-class FactUnknown(Exception):  # noqa: N818 (the name of the reason that users see)
+class FactUnknown(Exception):
     """The template asks for something about the cluster or the place that nobody knows yet."""
 
     def __init__(self, fact: str) -> None:

@@ -25,7 +25,7 @@ _BASES: Final = {"0o": 8, "0x": 16}
 Scalar = str | int | float | bool | None
 
 
-class Ambiguous(ValueError):  # noqa: N818 (an answer about the input, not a failure)
+class Ambiguous(ValueError):
     """A plain scalar without one clear JSON value; the text says why."""
 
 

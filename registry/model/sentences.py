@@ -6,7 +6,7 @@ Source of the keywords: https://json-schema.org/draft/2020-12/json-schema-valida
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import ValidationError
 
 from registry.model.checks import listed, shown, unknown
 from registry.model.pointers import child, join
@@ -35,13 +35,17 @@ def _explain(error: ValidationError, pointer: str) -> Iterator[Problem]:
     here = join(pointer, *error.absolute_path)
     keyword = str(error.validator)
     if keyword in {"anyOf", "oneOf"} and error.context:
-        closest = best_match(error.context)
-        yield from _explain(closest, pointer) if closest else ()
+        yield from _explain(max(error.context, key=_closeness), pointer)
     elif keyword in _LISTS:
         yield from _LISTS[keyword](error, here)
     else:
         reason, fix = _SENTENCES.get(keyword, _other)(error)
         yield Problem(here, reason, _described(error) or fix)
+
+
+def _closeness(error: ValidationError) -> tuple[int, bool]:
+    """Rank the alternatives of a choice: the one that the value fits best has its error deepest."""
+    return len(error.path), error.validator not in {"type", "const", "enum"}
 
 
 def _described(error: ValidationError) -> str:

@@ -23,7 +23,7 @@ _EMPTY_DROPS: Final = ("from", "to", "ports")
 Values = Mapping[str, object]
 
 
-class NotText(Exception):  # noqa: N818 (an answer about the input)
+class NotText(Exception):
     """A list, mapping or null stands inside a longer string."""
 
     def __init__(self, name: str) -> None:
@@ -31,7 +31,7 @@ class NotText(Exception):  # noqa: N818 (an answer about the input)
         self.name = name
 
 
-class _Dropped(Exception):  # noqa: N818 (control flow within this module)
+class _Dropped(Exception):
     """The rule being rendered goes."""
 
 

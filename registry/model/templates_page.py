@@ -44,6 +44,7 @@ def page() -> str:
 
 
 def _contents(templates: list[Template]) -> Iterator[str]:
+    yield "## Contents\n"
     for category, members in groupby(templates, lambda template: template.category):
         links = ", ".join(f"[{template.name}](#{template.name})" for template in members)
         yield f"- **{category}**: {links}"
