@@ -62,9 +62,13 @@ class _Ticket:
 
 
 class _Batch(NamedTuple):
-    """A plan, and who waits for each of its results; None for edits found in the ConfigMap."""
+    """A plan, the ConfigMap it was made on, and who waits for each result; None for edits found there.
+
+    The write is conditional on that very ConfigMap, never on what the watch has brought in meanwhile.
+    """
 
     plan: Plan
+    main: StoredConfigMap | None
     tickets: Sequence[_Ticket | None]
 
 
@@ -131,7 +135,7 @@ class Writer:
                 await self._watch.reread()  # nothing is refused only because the watch runs behind
             for attempt in range(ATTEMPTS):
                 batch = self._plan(tickets, names)
-                if await self._record(batch) and await self._write(batch.plan, attempt):
+                if await self._record(batch) and await self._write(batch, attempt):
                     return await self._settle(batch, names)
         raise StoreBusy("Others kept changing the store meanwhile. Try again.")
 
@@ -141,7 +145,8 @@ class Writer:
         waiting = [ticket for ticket in tickets if not ticket.answer.done()]
         proposals = [Proposal(edit) for edit in found]
         proposals += [Proposal(ticket.edit, ticket.posted) for ticket in waiting]
-        return _Batch(plan(view, proposals, bodies.now()), [*(None for _ in found), *waiting])
+        planned = plan(view, proposals, bodies.now())
+        return _Batch(planned, view.main, [*(None for _ in found), *waiting])
 
     async def _record(self, batch: _Batch) -> bool:
         """Create the records that the plan lacks; False when it has to be made anew."""
@@ -165,9 +170,9 @@ class Writer:
             ticket.posted = stored
         return True
 
-    async def _write(self, planned: Plan, attempt: int) -> bool:
+    async def _write(self, batch: _Batch, attempt: int) -> bool:
         """Change the catalogue ConfigMap; False when it is no longer the one planned on."""
-        main = self._watch.view.main
+        planned, main = batch.plan, batch.main
         if not planned.writes and (main is None or (main.labelled and main.heads is not None)):
             return True
         try:

@@ -58,13 +58,17 @@ class Opened:
 
 
 @contextlib.asynccontextmanager
-async def opened(control_plane: ControlPlane, namespace: str, user: str = "server") -> AsyncIterator[Opened]:
-    """A store over a running watch, as one process has it."""
+async def opened(
+    control_plane: ControlPlane, namespace: str, *, watching: bool = True
+) -> AsyncIterator[Opened]:
+    """A store as one process has it; without `watching` its watch sees no more than what is there now."""
     settings = Settings(store_namespace=namespace)
-    async with Client(connect(str(control_plane.kubeconfig(user)))) as client:
+    async with Client(connect(str(control_plane.kubeconfig("server")))) as client:
         one = Opened(client, settings)
         running = asyncio.create_task(one.watch.run())
         await one.watch.synced()
+        if not watching:
+            running.cancel()
         try:
             yield one
         finally:

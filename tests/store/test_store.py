@@ -243,13 +243,13 @@ async def test_a_store_without_records_is_unreadable(control_plane, api, make_st
             one.watch.catalogue()
 
 
-async def test_nothing_is_refused_because_the_watch_runs_behind(
-    control_plane, make_store_namespace, monkeypatch
-):
+async def test_nothing_is_refused_because_the_watch_runs_behind(control_plane, make_store_namespace):
     namespace = make_store_namespace()
-    async with opened(control_plane, namespace) as one, opened(control_plane, namespace) as behind:
-        monkeypatch.setattr(behind.watch._informer, "_on_event", lambda event, replayed: replayed)  # noqa: SLF001
+    async with (
+        opened(control_plane, namespace) as one,
+        opened(control_plane, namespace, watching=False) as two,
+    ):
         await one.store.ensure([template()])
         saved = await one.store.save(edit(port=81, expected=("*",)))
-        outcome = await behind.store.save(edit(port=82, expected=(etag(saved.revision),)))
+        outcome = await two.store.save(edit(port=82, expected=(etag(saved.revision),)))
         assert outcome.revision.number == 3
