@@ -6,9 +6,13 @@ check of an object or a list from those of its parts, so that a rule reads as a 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from typing import Final
 
 from registry.model.pointers import child
 from registry.model.problems import Problem
+
+MAX_PROBLEMS: Final = 50
+"""Nobody reads more problems of one input, and finding them all could take long."""
 
 Check = Callable[[object, str], Iterable[Problem]]
 

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from registry.model.documents import MAX_BYTES, canonical, check_values
-from registry.model.parameter_schema import Validator
+from registry.model.keywords import Validator
 from registry.model.problems import Invalid, Problem
 from registry.model.sentences import problems_of
 from registry.resources import resource_dir

@@ -5,9 +5,10 @@ Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
-from registry.model.checks import each, fields, listed, shown
+from registry.model.checks import MAX_PROBLEMS, each, fields, listed, shown
 from registry.model.pointers import child
 from registry.model.problems import Problem
 
@@ -50,7 +51,7 @@ def _is_subdomain(text: str) -> bool:
 
 def check_selector(selector: object, pointer: str) -> list[Problem]:
     """Return what keeps Kubernetes from accepting a LabelSelector; `{}` selects everything."""
-    return list(_selector(selector, pointer))
+    return list(islice(_selector(selector, pointer), MAX_PROBLEMS))
 
 
 def _match_labels(value: object, pointer: str) -> Iterator[Problem]:

@@ -7,10 +7,11 @@ refused (the server's `fieldValidation=Strict`), so that a typing error never wi
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from registry.model.addresses import check_ip_block
-from registry.model.checks import each, fields, listed, shown
+from registry.model.checks import MAX_PROBLEMS, each, fields, listed, shown
 from registry.model.labels import check_selector
 from registry.model.pointers import child
 from registry.model.problems import Problem
@@ -32,7 +33,7 @@ def check_spec(spec: object, *, pod_selector: bool) -> list[Problem]:
     `pod_selector` tells whether the spec may have its own podSelector: a workload's policy gets it
     from the workload instead.
     """
-    problems = list(_spec(spec, "/spec"))
+    problems = list(islice(_spec(spec, "/spec"), MAX_PROBLEMS))
     if not pod_selector and isinstance(spec, Mapping) and "podSelector" in spec:
         problems.append(no_pod_selector("/spec/podSelector"))
     return problems

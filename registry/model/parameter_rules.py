@@ -12,6 +12,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 
 from registry.model.checks import listed, shown
+from registry.model.keywords import compiled
 from registry.model.parameter_schema import (
     DEFINITIONS,
     Schema,
@@ -21,7 +22,6 @@ from registry.model.parameter_schema import (
     validate_part,
     with_defaults,
 )
-from registry.model.patterns import compiled
 from registry.model.pointers import child, join
 from registry.model.problems import Problem
 from registry.model.sentences import problems_of

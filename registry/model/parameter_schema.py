@@ -1,9 +1,9 @@
 """A template's parameters: a closed JSON Schema (draft 2020-12), made safe to run on others' input.
 
 Beyond the draft: the schema is an object without additional properties (both are the default here,
-so that a typing error in a parameter is seen); `integer` means a whole number as written, as 80.0
-is no port; `$ref` leads only to `#/$defs/<name>`, and a definition refers to no other, so that a
-schema can neither fetch anything nor run for ever.
+so that a typing error in a parameter is seen); some keywords are read more strictly (`keywords`);
+`$ref` leads only to `#/$defs/<name>`, and a definition refers to no other, so that a schema can
+neither fetch anything nor run for ever.
 Source: https://json-schema.org/draft/2020-12/json-schema-core
 """
 
@@ -13,12 +13,11 @@ from typing import Any, Final
 
 import msgspec
 from jsonschema import Draft202012Validator
-from jsonschema.validators import extend
 from referencing import Registry
 
 from registry.model.documents import canonical
+from registry.model.keywords import Validator
 from registry.model.normalise import copy_json
-from registry.model.patterns import check_pattern
 from registry.model.problems import Problem
 from registry.model.sentences import problems_of
 
@@ -26,18 +25,6 @@ Schema = Mapping[str, Any]
 
 CLOSED: Final[Schema] = {"type": "object", "additionalProperties": False}
 DEFINITIONS: Final = "#/$defs/"
-
-
-def _is_integer(_: object, value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-Validator: Final[type[Draft202012Validator]] = extend(  # type: ignore[no-untyped-call]  # no types in its stub
-    Draft202012Validator,
-    {"pattern": check_pattern},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
-)
-"""Validates by draft 2020-12 with the readings of `integer` and `pattern` stated above."""
 
 
 def closed(parameters: Schema) -> dict[str, Any]:

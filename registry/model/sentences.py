@@ -4,11 +4,12 @@ Source of the keywords: https://json-schema.org/draft/2020-12/json-schema-valida
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
-from registry.model.checks import listed, shown, unknown
+from registry.model.checks import MAX_PROBLEMS, listed, shown, unknown
 from registry.model.pointers import child, join
 from registry.model.problems import Problem
 
@@ -24,11 +25,12 @@ _TYPES = {
 
 
 def problems_of(errors: Iterable[ValidationError], pointer: str = "") -> list[Problem]:
-    """Return the problems that the errors of one validation stand for, in document order.
+    """Return the first MAX_PROBLEMS problems that the errors of one validation stand for, sorted by place.
 
     `pointer` is the place of the validated value in the author's document.
     """
-    return sorted({problem for error in errors for problem in _explain(error, pointer)})
+    problems = (problem for error in errors for problem in _explain(error, pointer))
+    return sorted(set(islice(problems, MAX_PROBLEMS)))
 
 
 def _explain(error: ValidationError, pointer: str) -> Iterator[Problem]:

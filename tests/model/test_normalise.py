@@ -25,8 +25,8 @@ from tests.model.strategies import specs
         ("{ingress: [{from: null}]}", "{ingress: [{}], policyTypes: [Ingress]}"),
         ("{ingress: [{ports: [{}]}]}", "{ingress: [{ports: [{protocol: TCP}]}], policyTypes: [Ingress]}"),
         (
-            "{policyTypes: [Egress], egress: [{ports: [{port: 5, protocol: UDP}, {port: 5}]}]}",
-            "{policyTypes: [Egress], egress: [{ports: [{port: 5, protocol: UDP}, {protocol: TCP, port: 5}]}]}",
+            "{policyTypes: [Egress], egress: [{ports: [{protocol: UDP}, {port: 5}]}]}",
+            "{policyTypes: [Egress], egress: [{ports: [{protocol: UDP}, {protocol: TCP, port: 5}]}]}",
         ),
         (
             "{ingress: [{from: [{podSelector: {matchLabels: {}}, namespaceSelector: {}}]}]}",

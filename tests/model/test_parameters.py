@@ -1,10 +1,13 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.model.checks import MAX_PROBLEMS
 from registry.model.documents import load_yaml
+from registry.model.keywords import compiled
 from registry.model.parameters import fill, load_parameters
-from registry.model.patterns import compiled
 from registry.model.problems import Invalid
 from registry.model.template import parse_template
 
@@ -196,3 +199,16 @@ def test_any_mapping_is_filled_or_refused(template, given):
 )
 def test_a_pattern_ends_where_the_text_ends(pattern, text, matches):
     assert bool(compiled(pattern).search(text)) is matches
+
+
+def test_many_problems_of_one_input_are_cut_short(template):
+    given = {"name": "a", **{f"p{n}": n for n in range(10_000)}}
+    assert len(problems(fill, template, given)) == MAX_PROBLEMS
+
+
+def test_a_long_list_of_unique_items_is_checked_in_passing():
+    parameters = {"properties": {"p": {"uniqueItems": True, "default": []}}}
+    document = {"name": "a", "description": "A.", "scope": "namespace", "spec": {}, "parameters": parameters}
+    started = time.perf_counter()
+    fill(parse_template(document), {"p": [{"x": n} for n in range(20_000)]})
+    assert time.perf_counter() - started < 10  # comparing all pairs takes minutes
