@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import urllib.error
 import urllib.request
@@ -51,7 +52,8 @@ class ControllerProcess:
 
     def is_ready(self) -> bool:
         assert self._child
-        assert self._child.exit_code is None, self._child.tail(20)
+        if self._child.exit_code is not None:
+            raise RuntimeError(self._child.tail(20))  # no use in waiting
         return not any(problem != "ok" for problem in self.checks().values())
 
     def checks(self) -> dict[str, str]:
@@ -81,7 +83,5 @@ class ControllerProcess:
 
     def kill(self) -> None:
         """End it as a crash would."""
-        import signal
-
         assert self._child
         self._child.stop(signal.SIGKILL)

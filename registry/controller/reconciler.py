@@ -203,8 +203,8 @@ async def work(queue: KeyQueue, reconciler: Reconciler, readable: asyncio.Event)
     While the store is not `readable` nothing is decided: no policy is changed or deleted.
     """
     while True:
-        await readable.wait()
         key = await queue.get()
+        await readable.wait()
         controller = "namespace" if is_namespace(key) else "workload"
         try:
             with metrics.RECONCILE_SECONDS.labels(controller).time():

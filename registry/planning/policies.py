@@ -147,6 +147,11 @@ def _body(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any
 
 
 def last_editor(live: LivePolicy) -> str:
-    """The field manager, other than us, that wrote last; for an Event that names who drifted."""
+    """The field manager, other than us, that wrote last; for an Event that names who drifted.
+
+    The API server records who set a field, not who removed one.
+    """
     others = [manager for manager in live.managers if manager.name != contract.MANAGER]
-    return max(others, key=lambda manager: manager.time).name if others else "an unknown field manager"
+    if not others:
+        return "somebody who only removed fields (the API server does not record who)"
+    return f"field manager {max(others, key=lambda manager: manager.time).name}"
