@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from registry.model.addresses import family
-from registry.model.normalise import copy_json
 from registry.model.placeholders import OPENING, PLACEHOLDER, whole
 
 RULE_LISTS: Final = ("ingress", "egress")
@@ -65,7 +64,7 @@ class Substitution:
     def _text(self, text: str) -> object:
         name = whole(text)
         if name is not None:
-            return copy_json(self._values[name])
+            return self._values[name]  # normalising copies it
         return PLACEHOLDER.sub(lambda match: self._inline(match.group(1)), text)
 
     def _inline(self, name: str) -> str:

@@ -234,6 +234,11 @@ def test_a_problem_says_what_to_write_instead(spec, fix):
     assert [problem.fix for problem in check_spec(spec, pod_selector=True)] == [fix]
 
 
+def test_null_is_no_value():
+    (found,) = check_spec(ports("{port: null}"), pod_selector=True)
+    assert found.reason == "`port` has no value."
+
+
 def test_a_problem_reads_as_a_sentence():
     assert check_spec(ports("{port: 70000}"), pod_selector=True) == [
         Problem(

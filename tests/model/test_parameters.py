@@ -23,6 +23,7 @@ properties:
      default: []}
   either: {anyOf: [{type: integer, maximum: 9}, {type: boolean}], default: true}
   labels: {type: object, minProperties: 1, additionalProperties: {type: string}, default: {a: b}}
+  plain: {type: array, default: []}
   nested:
     type: object
     default: {}
@@ -63,6 +64,7 @@ def test_defaults_are_filled_in_at_every_depth(template):
         "tags": [],
         "either": True,
         "labels": {"a": "b"},
+        "plain": [],
         "nested": {"inner": 1, "deeper": {"y": 9}},
         "list": [{"x": 7}],
     }
@@ -89,8 +91,10 @@ def test_filling_leaves_what_was_given_alone(template):
 
 
 def test_defaults_are_copies(template):
-    fill(template, {"name": "a"})["labels"]["a"] = "changed"
-    assert fill(template, {"name": "a"})["labels"] == {"a": "b"}
+    filled = fill(template, {"name": "a"})
+    filled["labels"]["a"] = "changed"
+    filled["plain"].append("changed")
+    assert fill(template, {"name": "a"}).items() >= {"labels": {"a": "b"}, "plain": []}.items()
 
 
 @pytest.mark.parametrize(

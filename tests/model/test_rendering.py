@@ -220,6 +220,12 @@ def test_a_broken_rule_points_at_the_parameter_it_came_from(rule, default, value
     assert [problem.pointer for problem in caught.value.problems] == [pointer]
 
 
+def test_a_broken_rule_is_found_behind_one_that_was_dropped():
+    with pytest.raises(Invalid) as caught:
+        ingress("'${p}'", [{"from": []}, {"from": [{}]}], default=[{}])
+    assert [problem.pointer for problem in caught.value.problems] == ["/p/1/from/0"]
+
+
 def test_what_no_parameter_caused_points_into_the_template():
     place = Context("shop", "checkout", {"cluster.dns": [{"ipBlock": {"cidr": "10.0.0.1/8"}}]})
     with pytest.raises(Invalid) as caught:

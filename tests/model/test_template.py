@@ -283,6 +283,7 @@ def test_a_required_parameter_is_checked_with_its_first_example():
 
 
 RULE = "/spec/ingress/0"
+PEERS = [{"podSelector": {}}]
 EXCEPT = f"{RULE}/from/0/ipBlock/except/0"
 SELECTOR = "/spec/podSelector/matchExpressions"
 
@@ -295,6 +296,7 @@ SELECTOR = "/spec/podSelector/matchExpressions"
         ([{"podSelector": {}}, {}], "{ingress: [{from: ['${p}', {ipBlock: {}}]}]}", f"{RULE}/from/0"),
         ([{}], "{ingress: [{from: '${p}'}]}", f"{RULE}/from"),
         ([{"podSelector": {}}], "{ingress: [{from: ['${p}', {ipBlock: {}}]}]}", f"{RULE}/from/1/ipBlock"),
+        ([*PEERS, *PEERS], "{ingress: [{from: ['${p}', {ipBlock: {}}]}]}", f"{RULE}/from/1/ipBlock"),
         ([], "{ingress: [{from: ['${p}'], ports: [{port: 0}]}]}", f"{RULE}/ports/0/port"),
         ([], "{ingress: [{from: ['${p}']}, {ports: [{port: 0}]}]}", "/spec/ingress/1/ports/0/port"),
         ([{"from": [{}]}], "{ingress: ['${p}', {ports: [{port: 0}]}]}", "/spec/ingress/0"),
