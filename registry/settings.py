@@ -1,14 +1,23 @@
 """Settings, read once from the environment (`NETPOL_REGISTRY_*`) by each process."""
 
-import types
 import typing
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
-from registry.model.facts import DEFAULT_FACTS
+from registry.model.facts import DEFAULT_FACTS, check_fact
 
 PREFIX = "NETPOL_REGISTRY_"
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[int, msgspec.Meta(ge=0)]
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+
+_REQUIREMENT = r"(!?[\w./-]+|[\w./-]+\s*(=|==|!=)\s*[\w.-]*|[\w./-]+\s+(in|notin)\s*\([\w., -]*\))"
+LabelSelector = Annotated[str, msgspec.Meta(pattern=rf"^({_REQUIREMENT}(\s*,\s*{_REQUIREMENT})*)?$")]
+"""https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"""
 
 
 class SettingsError(ValueError):
@@ -18,13 +27,13 @@ class SettingsError(ValueError):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of both processes; each field's variable is its name in capitals after the prefix."""
 
-    store_namespace: str = "netpol-registry"
+    store_namespace: Name = "netpol-registry"
     """Namespace of the template ConfigMap and its revisions; never managed itself."""
 
-    store_name: str = "netpol-templates"
+    store_name: Name = "netpol-templates"
     """Name of the global ConfigMap of templates."""
 
-    namespace_selector: str = ""
+    namespace_selector: LabelSelector = ""
     """Label selector of the namespaces that this installation looks at; empty means all."""
 
     excluded_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease")
@@ -33,31 +42,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, object] = msgspec.field(default_factory=lambda: dict(DEFAULT_FACTS))
     """Cluster facts as a JSON object, such as {"cluster.dns": [...]}; given ones replace the defaults."""
 
-    orphan_grace_seconds: int = 3600
+    orphan_grace_seconds: Seconds = 3600
     """How long a policy whose workload was orphan-deleted stays before it is removed."""
 
-    writes_in_flight: int = 32
+    writes_in_flight: Positive = 32
     """How many writes to the API server may be under way at once."""
 
-    event_interval_seconds: int = 3600
+    event_interval_seconds: Seconds = 3600
     """A standing problem is reported by an Event at most this often."""
 
     host: str = "0.0.0.0"  # noqa: S104 (a service in a pod listens on its pod's address)
     """Address that the HTTP service and the controller's probes listen on."""
 
-    port: int = 8080
+    port: Port = 8080
     """Port of the HTTP service."""
 
-    controller_port: int = 8081
+    controller_port: Port = 8081
     """Port of the controller's probes and metrics."""
 
-    workers: int = 1
+    workers: Positive = 1
     """Worker processes of the HTTP service; each holds its own watched copy of the store."""
 
-    threads: int = 16
+    threads: Positive = 16
     """Threads of each worker process."""
 
-    auth_cache_seconds: int = 10
+    auth_cache_seconds: Seconds = 10
     """How long the API server's answers about callers (who, and whether allowed) are reused."""
 
     log_level: typing.Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -66,7 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Settings from `environment`; unset variables take the default. Raises SettingsError."""
-    hints = typing.get_type_hints(Settings)
+    hints = typing.get_type_hints(Settings, include_extras=True)
     known = {PREFIX + name.upper(): name for name in hints}
     if unknown := sorted(key for key in environment if key.startswith(PREFIX) and key not in known):
         raise SettingsError(f"{unknown[0]} is not a setting. Known: {', '.join(sorted(known))}.")
@@ -74,7 +83,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         name: _read(key, environment[key], hints[name]) for key, name in known.items() if key in environment
     }
     if "facts" in values:
-        values["facts"] = {**DEFAULT_FACTS, **values["facts"]}
+        values["facts"] = {**DEFAULT_FACTS, **_checked_facts(values["facts"])}
     return Settings(**values)
 
 
@@ -86,6 +95,13 @@ def _read(key: str, text: str, hint: typing.Any) -> typing.Any:  # noqa: ANN401 
             value = [part.strip() for part in text.split(",") if part.strip()]
         elif isinstance(origin, type) and issubclass(origin, Mapping):
             value = msgspec.json.decode(text)
-        return msgspec.convert(value, hint, strict=isinstance(value, types.NoneType))
+        return msgspec.convert(value, hint, strict=False)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise SettingsError(f"{key}={text!r} cannot be used: {error}.") from error
+
+
+def _checked_facts(facts: Mapping[str, object]) -> Mapping[str, object]:
+    problems = [problem for name, value in facts.items() for problem in check_fact(name, value, f"/{name}")]
+    if problems:
+        raise SettingsError(f"{PREFIX}FACTS cannot be used: {problems[0]}")
+    return facts

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
+import msgspec
+
 from registry.cluster import watch
 from registry.cluster.client import Client, Query
 from registry.cluster.errors import ApiError, BadRequest, Forbidden, Gone, NotFound, Unprocessable
@@ -148,11 +150,17 @@ class Informer(Generic[T]):
                 delay = FIRST_DELAY
             except Gone:
                 self._version = ""
+            except msgspec.MsgspecError as error:
+                # A line that is no whole event: what it would have said is only known by reading all again.
+                self._version = ""
+                log.warning("watch of %s sent what cannot be read: %s", self.path, error)
+                delay = min(delay * 2, LAST_DELAY)
             except ApiError as error:
                 self._failed(error)
-                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, no secret)
                 delay = min(delay * 2, LAST_DELAY)
             self.restarts += 1
+            # Also after a watch that ended well: a server that ends each at once is not asked without rest.
+            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, no secret)
 
     async def _follow(self) -> None:
         if not self._version and not self._replay:

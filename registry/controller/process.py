@@ -16,6 +16,7 @@ from registry.cluster.decode import (
     decode_policy,
     workload_decoder,
 )
+from registry.cluster.errors import ApiError
 from registry.cluster.events import EventRecorder
 from registry.cluster.informer import Cache, Informer, State
 from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS, Resource
@@ -37,7 +38,7 @@ WORKERS_PER_WRITE: Final = 2
 
 
 async def run(settings: Settings, connection: Connection) -> None:
-    """Run until SIGTERM or SIGINT; writes under way are finished first."""
+    """Run until SIGTERM or SIGINT. A write that is cut off is found, done or not, at the next start."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -130,7 +131,10 @@ class Controller:
         for informer in tried:
             await informer.settled.wait()
         self._follow_facts()
-        await self._recorder.remember()
+        try:
+            await self._recorder.remember()
+        except ApiError as error:
+            log.warning("earlier Events cannot be read, standing problems are told again: %s", error)
         log.info(
             "ready: %d namespaces, %d policies, %d templates",
             len(self.world.namespaces),
