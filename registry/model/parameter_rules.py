@@ -12,7 +12,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 
 from registry.model.checks import listed, shown
-from registry.model.keywords import compiled
+from registry.model.keywords import BadPattern, compiled
 from registry.model.parameter_schema import (
     DEFINITIONS,
     Schema,
@@ -49,10 +49,13 @@ _TOP_LEVEL: Final = frozenset(
     }
 )
 # Keywords that would give parts of the document another base or another meaning.
-_FOREIGN: Final = frozenset({"$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$schema", "$vocabulary"})
+# `patternProperties` is matched with Python's `re`; `propertyNames` with a `pattern` serves instead.
+_FOREIGN: Final = frozenset(
+    {"$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$schema", "$vocabulary", "patternProperties"}
+)
 # Keywords whose value is data, whatever it looks like, and maps whose keys are names, not keywords.
 _DATA: Final = frozenset({"const", "default", "enum", "examples"})
-_NAMED: Final = frozenset({"$defs", "dependentSchemas", "patternProperties", "properties"})
+_NAMED: Final = frozenset({"$defs", "dependentSchemas", "properties"})
 
 POINTER: Final = "/parameters"
 
@@ -124,22 +127,20 @@ def _references(schema: Schema, pointer: str, definitions: Mapping[str, Any]) ->
 
 
 def _patterns(schema: Schema, pointer: str) -> Iterator[Problem]:
-    written = [("pattern", schema["pattern"])] if "pattern" in schema else []
-    written += [("patternProperties", name) for name in schema.get("patternProperties", {})]
-    for keyword, pattern in written:
-        here = child(pointer, keyword)
-        if len(pattern) > MAX_PATTERN:
-            yield Problem(
-                here, f"The pattern is longer than {MAX_PATTERN} characters.", "Write a shorter one."
-            )
-        elif not _compiles(pattern):
-            yield Problem(here, f"{shown(pattern)} is not a regular expression.", "Correct it, or remove it.")
+    if "pattern" not in schema:
+        return
+    here, pattern = child(pointer, "pattern"), schema["pattern"]
+    if len(pattern) > MAX_PATTERN:
+        yield Problem(here, f"The pattern is longer than {MAX_PATTERN} characters.", "Write a shorter one.")
+    elif not _compiles(pattern):
+        reason = f"{shown(pattern)} is not a regular expression of RE2 (no lookaround, no back-reference)."
+        yield Problem(here, reason, "Correct it, or remove it.")
 
 
 def _compiles(pattern: str) -> bool:
     try:
         compiled(pattern)
-    except (re.error, OverflowError, RecursionError):
+    except BadPattern:
         return False
     return True
 

@@ -189,6 +189,10 @@ def test_any_mapping_is_filled_or_refused(template, given):
     assert fill(template, filled) == filled
 
 
+def test_a_pattern_is_matched_in_linear_time():
+    assert not compiled("^(a+)+$").search("a" * 50_000 + "!")
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "matches"),
     [
