@@ -36,13 +36,14 @@ def test_references_in_an_unmanaged_namespace_wait(make_shop: MakeShop):
 
 def test_enabling_by_label_writes_workload_policies_then_allows_then_denies(make_shop: MakeShop):
     shop = make_shop(managed=False, defaults=True)
-    shop.run("db", {"postgres": "true"})
-    shop.await_event("NamespaceNotManaged")
+    for number in range(60):
+        shop.run(f"w{number}", {"postgres": "true"})
     shop.enable()
-    shop.await_templates("postgres", *DEFAULTS)
-    creates = [policy["metadata"] for policy in shop.policies()]
-    creates.sort(key=lambda meta: int(meta["resourceVersion"]))
-    assert [meta["labels"]["netpol-registry.dev/template"] for meta in creates] == ["postgres", *DEFAULTS]
+    eventually(lambda: len(shop.policies()) == 62)
+    created = [policy["metadata"] for policy in shop.policies()]
+    created.sort(key=lambda meta: int(meta["resourceVersion"]))
+    order = [meta["labels"]["netpol-registry.dev/template"] for meta in created]
+    assert order == [*["postgres"] * 60, *DEFAULTS]
 
 
 def test_enabling_by_label_tells_what_is_cut_and_keeps_unmanaged_policies(make_shop: MakeShop):
