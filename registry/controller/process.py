@@ -27,7 +27,7 @@ from registry.controller.facts import API_SERVER_SELECTOR, API_SERVER_SLICES, cl
 from registry.controller.probes import probes
 from registry.controller.queue import KeyQueue
 from registry.controller.reconciler import Reconciler, work
-from registry.controller.world import World
+from registry.controller.triggers import Triggers
 from registry.planning.objects import Workload
 from registry.settings import Settings
 
@@ -61,11 +61,12 @@ class Controller:
 
     def __init__(self, settings: Settings, client: Client) -> None:
         self.queue = KeyQueue()
-        self.world = World(self.queue, {*settings.excluded_namespaces, settings.store_namespace})
+        self._triggers = Triggers(self.queue, {*settings.excluded_namespaces, settings.store_namespace})
+        self.world = self._triggers.world
         self._settings = settings
         self._recorder = EventRecorder(client, settings.event_interval_seconds)
         self._endpoints: Cache[Endpoints] = Cache(lambda _old, _new: self._follow_facts())
-        self._keeper = CatalogueKeeper(settings, client, self._recorder, self.world.on_catalogue)
+        self._keeper = CatalogueKeeper(settings, client, self._recorder, self._triggers.on_catalogue)
         self._namespaces = Informer(
             client, NAMESPACES.path(), decode_namespace, self.world.namespaces, _selector(settings)
         )
@@ -77,7 +78,7 @@ class Controller:
         self._reconciler = Reconciler(
             self.world,
             self.queue,
-            Writer(client, self.world, settings.writes_in_flight),
+            Writer(client, self._triggers, settings.writes_in_flight),
             self._recorder,
             timedelta(seconds=settings.orphan_grace_seconds),
         )
@@ -92,7 +93,7 @@ class Controller:
             tasks.create_task(self._recorder.run())
             # All kinds at once: a preset on a kind not yet known would seem to be gone.
             late = [resource for resource in self._workloads if not self._admit(resource)]
-            self.world.enqueue_all()
+            self._triggers.all()
             for resource in late:
                 tasks.create_task(self._admit_late(resource))
             for _ in range(self._settings.writes_in_flight * WORKERS_PER_WRITE):
@@ -108,7 +109,7 @@ class Controller:
     def refresh(self) -> None:
         """Bring the gauges up to date."""
         metrics.QUEUE_DEPTH.labels("keys").set(len(self.queue))
-        metrics.POLICIES.set(self.world.generated_policies)
+        metrics.POLICIES.set(self.world.index.policies)
         metrics.EVENTS_DROPPED.set(self._recorder.dropped)
         for name, problem in self.checks().items():
             metrics.READY.labels(name).set(not problem)
@@ -116,7 +117,7 @@ class Controller:
             metrics.WATCH_RESTARTS.labels(informer.path).set(informer.restarts)
 
     def _watch(self, client: Client, resource: Resource) -> Informer[Workload]:
-        cache: Cache[Workload] = Cache(self.world.on_workload)
+        cache: Cache[Workload] = Cache(self._triggers.on_workload)
         return Informer(client, resource.path(), workload_decoder(resource), cache)
 
     def _informers(self) -> list[Informer[Any]]:
@@ -152,10 +153,10 @@ class Controller:
     async def _admit_late(self, resource: Resource) -> None:
         await self._workloads[resource].synced.wait()
         self._admit(resource)
-        self.world.enqueue_all()
+        self._triggers.all()
 
     def _follow_facts(self) -> None:
-        self.world.on_facts(cluster_facts(self._settings.facts, self._endpoints))
+        self._triggers.on_facts(cluster_facts(self._settings.facts, self._endpoints))
 
 
 def _selector(settings: Settings) -> dict[str, str]:

@@ -78,7 +78,7 @@ class Reconciler:
         world = self._world
         view = world.workload_view(key)
         if view.workload:
-            world.expect(key, view.workload.references)
+            world.index.expect(key, view.workload.references)
         clock = Clock(datetime.now(UTC), self._orphan_grace)
         plan = plan_workload(view, world.surroundings(namespace), clock)
         if plan.changes and not namespace.managed and world.live(namespace.key):

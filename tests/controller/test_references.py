@@ -270,6 +270,18 @@ def test_a_quotas_refusal_is_told_in_the_servers_words(shop: Shop):
     shop.await_policy("postgres")
 
 
+def test_a_move_to_what_is_refused_keeps_the_old_policy(shop: Shop):
+    shop.run("db", {"postgres": "true"})
+    before = shop.await_policy("postgres")
+    hard = {"count/networkpolicies.networking.k8s.io": "1"}
+    quotas = f"/api/v1/namespaces/{shop.name}/resourcequotas"
+    shop.api.create(quotas, {"metadata": {"name": "one"}, "spec": {"hard": hard}})
+    shop.api.patch(f"{quotas}/one/status", {"status": {"hard": hard, "used": hard}})
+    shop.refer("db", postgres=None, mysql="true")
+    shop.await_event("PolicyRefused")
+    assert shop.policies() == [before]
+
+
 def test_workloads_of_one_selector_have_a_policy_each_and_are_told(shop: Shop):
     shop.run("db", {"postgres": "true"}, app="same")
     shop.run("twin", {"postgres": "true"}, app="same")

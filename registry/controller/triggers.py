@@ -1,0 +1,148 @@
+"""From changes of objects to the keys they touch, and no others."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from registry.cluster.informer import Cache
+from registry.controller.queue import KeyQueue
+from registry.controller.world import World
+from registry.planning.catalogue import Catalogue
+from registry.planning.objects import Key, LivePolicy, Namespace, Workload, is_namespace, namespace_key
+
+
+class Triggers:
+    """Handlers of the watched copies: they keep the world's index and fill the queue."""
+
+    def __init__(self, queue: KeyQueue, excluded: Iterable[str]) -> None:
+        self.world = World(Cache(self.on_namespace), Cache(self.on_policy), excluded)
+        self._queue = queue
+        self._own_write = False
+
+    def all(self) -> None:
+        """Touch every key that has references or policies; workloads before Namespaces."""
+        index = self.world.index
+        self._touch(key for name in list(index.namespaces()) for key in index.workloads(name))
+        self._touch(
+            namespace.key
+            for namespace in self.world.namespaces
+            if namespace.managed or namespace.references or index.owned(namespace.key)
+        )
+
+    def on_workload(self, old: Workload | None, new: Workload | None) -> None:
+        """A workload appeared, changed or went."""
+        changed = new or old
+        if changed is None or (old and new and _same_workload(old, new)):
+            return
+        key, index = changed.key, self.world.index
+        before, after = old.references if old else {}, new.references if new else {}
+        index.refer(key, before, after)
+        siblings = index.select(old, new)
+        if not (before or after or index.owned(key)):
+            return
+        self._touch((key, *siblings))
+        if any(map(self.world.may_replace, {*before, *after})):
+            self._queue.add(namespace_key(key.namespace))
+
+    def on_namespace(self, old: Namespace | None, new: Namespace | None) -> None:
+        """A Namespace appeared, changed or went."""
+        changed = new or old
+        if changed is None or (old and new and _same_namespace(old, new)):
+            return
+        index = self.world.index
+        index.refer(changed.key, old.references if old else {}, new.references if new else {})
+        if new is None:
+            return
+        # Enabling starts with the workloads' own policies, disabling with the namespace's denies.
+        workloads = index.workloads(new.name)
+        self._touch((*workloads, new.key) if new.managed else (new.key, *workloads))
+
+    def on_policy(self, old: LivePolicy | None, new: LivePolicy | None) -> None:
+        """A NetworkPolicy appeared, changed or went."""
+        index = self.world.index
+        key = index.owner(old, new)
+        if key is None:
+            return
+        if new:
+            index.put_policy(key, new)
+        elif old:
+            index.drop_policy(key, old)
+        if not self._own_write:
+            self._queue.add(key)
+        if not is_namespace(key) and any(map(self.world.may_replace, self._templates(key))):
+            self._queue.add(namespace_key(key.namespace))
+
+    def on_catalogue(self, catalogue: Catalogue, names: Iterable[str]) -> None:
+        """Some templates changed: their users are touched, and where a default changed, all managed."""
+        before, self.world.catalogue = self.world.catalogue, catalogue
+        defaults = False
+        for name in names:
+            self._touch(self.world.index.users(name))
+            defaults = defaults or _is_default(before, name) or _is_default(catalogue, name)
+        if defaults:
+            self._touch_managed()
+
+    def on_facts(self, facts: Mapping[str, object]) -> None:
+        """Cluster facts changed: references whose template uses one of those are touched."""
+        before, self.world.facts = self.world.facts, facts
+        changed = {name for name in {*before, *facts} if before.get(name) != facts.get(name)}
+        entries = self.world.catalogue.entries
+        for name in list(self.world.index.templates()):
+            if name in entries and changed & entries[name].variables:
+                self._touch(self.world.index.users(name))
+        if any(changed & entries[template.name].variables for template in self.world.catalogue.defaults):
+            self._touch_managed()
+
+    def wrote(self, policy: LivePolicy) -> None:
+        """Take in the answer to a write of ours; its key was just reconciled."""
+        with self._own_writes():
+            self.world.policies.put(policy)
+
+    def deleted(self, policy: LivePolicy) -> None:
+        """Take out what we deleted; its key was just reconciled."""
+        with self._own_writes():
+            self.world.policies.drop(policy, seen=False)
+
+    @contextlib.contextmanager
+    def _own_writes(self) -> Iterator[None]:
+        self._own_write = True
+        try:
+            yield
+        finally:
+            self._own_write = False
+
+    def _touch(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._queue.add(key)
+
+    def _touch_managed(self) -> None:
+        self._touch(namespace.key for namespace in self.world.namespaces if namespace.managed)
+
+    def _templates(self, key: Key) -> set[str]:
+        workload = self.world.workload(key)
+        return {*(workload.references if workload else ()), *self.world.applied.get(key, ())}
+
+
+def _same_workload(old: Workload, new: Workload) -> bool:
+    """Whether only what planning does not look at changed, such as a status."""
+    return (old.uid, old.references, old.parameters, old.selector, old.host_network, old.deleting) == (
+        new.uid,
+        new.references,
+        new.parameters,
+        new.selector,
+        new.host_network,
+        new.deleting,
+    )
+
+
+def _same_namespace(old: Namespace, new: Namespace) -> bool:
+    return (old.uid, old.labels, old.parameters, old.deleting) == (
+        new.uid,
+        new.labels,
+        new.parameters,
+        new.deleting,
+    )
+
+
+def _is_default(catalogue: Catalogue, name: str) -> bool:
+    entry = catalogue.get(name)
+    return bool(entry and entry.current.template and entry.current.template.default_in is not None)
