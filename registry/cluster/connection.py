@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import yaml
 from kubernetes import config
 from kubernetes.client import Configuration
 
@@ -37,9 +38,10 @@ def connect(kubeconfig: str | None = None) -> Connection:
             config.load_kube_config(config_file=path, client_configuration=configuration)  # type: ignore[no-untyped-call]
         else:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    except (config.ConfigException, OSError, ValueError, TypeError) as error:
+    except (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())
         raise ConnectionProblem(
-            f"No usable Kubernetes credentials in {path or '~/.kube/config'}: {error}. "
+            f"No usable Kubernetes credentials in {path or '~/.kube/config'}: {reason}. "
             "Set KUBECONFIG to a kubeconfig that `kubectl get namespaces` works with."
         ) from error
     return Connection(
