@@ -1,1 +1,1 @@
-"""The HTTP API: a thin Flask shell over the store and the model."""
+"""The HTTP service: the catalogue of templates for people's tools and other platforms."""

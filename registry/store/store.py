@@ -15,7 +15,7 @@ from registry.store.adoption import Finding, adoptable, faults, restorable
 from registry.store.catalogue import View, committed, superseded
 from registry.store.errors import StoreError, TemplateExists
 from registry.store.objects import Record
-from registry.store.saves import LIMIT, Done, Edit, Proposal, Unchanged, fill, plan
+from registry.store.saves import LIMIT, Done, Edit, Proposal, Result, Unchanged, fill, plan
 from registry.store.watch import StoreWatch
 from registry.store.writer import Outcome, Writer
 
@@ -59,14 +59,20 @@ class Store:
             return answer
         raise answer
 
-    def preview(self, edit: Edit) -> Outcome:
-        """What saving the edit would answer now; nothing is written. Raises StoreError."""
-        view = self._watch.view
-        proposals = [Proposal(one) for one in (*adoptable(view, [edit.name]), edit)]
-        result = plan(view, proposals, bodies.now()).results[-1]
+    async def preview(self, edit: Edit) -> Outcome:
+        """What saving the edit would answer now; nothing is written. Raises as `save` does."""
+        result = self._try(edit)
+        if isinstance(result, StoreError):
+            await self._watch.reread()  # nothing is refused only because the watch runs behind
+            result = self._try(edit)
         if isinstance(result, StoreError):
             raise result
         return Outcome(result.revision, not isinstance(result, Unchanged | Done))
+
+    def _try(self, edit: Edit) -> Result:
+        view = self._watch.view
+        proposals = [Proposal(one) for one in (*adoptable(view, [edit.name]), edit)]
+        return plan(view, proposals, bodies.now()).results[-1]
 
     async def adopt_edits(self) -> list[Finding]:
         """Take in what people edited in the ConfigMap, and restore it when it was deleted.

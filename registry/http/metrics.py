@@ -1,0 +1,84 @@
+"""Metrics of the HTTP service, one registry for each application."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Flask, Response, current_app, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+from registry.http.backend import Backend
+from registry.planning.catalogue import Entry
+from registry.store.errors import StoreUnreadable
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+
+class Metrics:
+    """Counts requests by operation, never by path, and shows the state of the store."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._registry = CollectorRegistry()
+        labels = ["operation", "method", "status"]
+        self._requests = Counter("http_requests", "Requests answered.", labels, registry=self._registry)
+        self._seconds = Histogram(
+            "http_request_seconds", "Time per request.", ["operation"], registry=self._registry
+        )
+        self._templates = self._gauge("templates", "Templates that exist now.")
+        self._flagged = self._gauge(
+            "templates_flagged", "Templates whose entry in the ConfigMap is not valid."
+        )
+        self._bytes = self._gauge("store_bytes", "Bytes of values in the template ConfigMap.")
+        self._limit = self._gauge("store_limit_bytes", "Bytes of values that the ConfigMap can hold.")
+        self._readable = self._gauge("store_readable", "Whether the store can be read.")
+
+    def watch(self, app: Flask) -> None:
+        """Count the application's requests."""
+        app.before_request(_start)
+        app.after_request(self._count)
+
+    def text(self) -> bytes:
+        """All metrics in the Prometheus text format."""
+        entries = list(self._entries())
+        self._templates.set(sum(not entry.deleted for entry in entries))
+        self._flagged.set(sum(entry.flag is not None for entry in entries))
+        size, limit = self._backend.store.fill()
+        self._bytes.set(size)
+        self._limit.set(limit)
+        return generate_latest(self._registry)
+
+    def _entries(self) -> Iterator[Entry]:
+        try:
+            catalogue = self._backend.watch.catalogue()
+        except StoreUnreadable:
+            self._readable.set(0)
+            return
+        self._readable.set(1)
+        yield from catalogue.entries.values()
+
+    def _gauge(self, name: str, description: str) -> Gauge:
+        return Gauge(f"netpol_registry_{name}", description, registry=self._registry)
+
+    def _count(self, response: Response) -> Response:
+        operation = request.endpoint or "unknown"
+        self._requests.labels(operation, request.method, response.status_code).inc()
+        self._seconds.labels(operation).observe(time.perf_counter() - g.started)
+        return response
+
+
+def metrics() -> Metrics:
+    """The metrics of this application."""
+    found: Metrics = current_app.extensions["metrics"]
+    return found
+
+
+def _start() -> None:
+    g.started = time.perf_counter()

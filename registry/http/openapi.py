@@ -1,0 +1,137 @@
+"""The OpenAPI document, made from the code; `python -m registry.http.openapi --write` keeps the file."""
+
+import json
+import sys
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Blueprint, Flask, Response, current_app
+from flask_smorest import Api  # type: ignore[import-untyped]
+
+from registry import __version__
+from registry.http.answers import json_answer
+from registry.http.problems import MEDIA_TYPE
+from registry.http.schemas import ProblemDocument, RevisionSummary
+from registry.model.documents import dump_yaml
+from registry.resources import resource_dir
+
+PATH: Final = Path(__file__).resolve().parents[2] / "openapi.yaml"
+
+_DESCRIPTION: Final = (
+    "Named, versioned Kubernetes NetworkPolicy templates. Every call under /api/v1 needs a bearer token of "
+    "the cluster; the cluster's own RBAC on `templates.netpol-registry.dev` decides what it may do. Every "
+    "error is a problem document (RFC 9457); docs/api.md lists their types."
+)
+
+blueprint: Final = Blueprint("openapi", __name__)
+
+
+@blueprint.get("/api/v1/openapi.json")
+def openapi_document() -> Response:
+    """Answer this document."""
+    return json_answer(document())
+
+
+class Documented(Api):  # type: ignore[misc]
+    """flask-smorest, with our own errors: problem documents instead of its payload."""
+
+    ERROR_SCHEMA = ProblemDocument
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Leave them to `errors.register`."""
+
+    def _register_responses(self) -> None:
+        """Name a problem document for each status, as webargs' own refusal refers to them."""
+        for status in HTTPStatus:
+            content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+            response = {"description": status.phrase, "content": content}
+            self.spec.components.response(status.name, response, lazy=True)
+
+
+def describe(app: Flask) -> Api:
+    """Set up the document of an application; blueprints registered with the answer are in it."""
+    app.config.update(API_TITLE="netpol-registry", API_VERSION=__version__, OPENAPI_VERSION="3.1.0")
+    info = {"description": _DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
+    api = Documented(app, spec_kwargs={"info": info, "security": [{"bearer": []}]})
+    components = api.spec.components
+    components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    components.schema("ProblemDocument", schema=ProblemDocument)
+    for name, schema in _schemas().items():
+        components.schema(name, schema)
+    summary = {"$ref": "#/components/schemas/RevisionSummary"}
+    components.schema("RevisionSummary", schema=RevisionSummary)
+    components.schema("Revision", {"allOf": [summary, _REVISION_DOCUMENT]})
+    app.extensions["openapi"] = api.spec
+    return api
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the current application."""
+    found: dict[str, Any] = current_app.extensions["openapi"].to_dict()
+    return found
+
+
+def text() -> str:
+    """The document as it stands in openapi.yaml."""
+    from registry.http.app import documentation_app  # noqa: PLC0415 (it imports this module)
+
+    with documentation_app().app_context():
+        return dump_yaml(json.loads(json.dumps(document())))
+
+
+_REVISION_DOCUMENT: Final = {
+    "type": "object",
+    "required": ["template"],
+    "properties": {"template": {"anyOf": [{"$ref": "#/components/schemas/Template"}, {"type": "null"}]}},
+}
+
+_RENDER_REQUEST: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "description": "Where and with which parameters to render.",
+    "properties": {
+        "namespace": {"type": "string", "default": "default", "description": "The namespace it is used in."},
+        "parameters": {"type": "object", "default": {}, "description": "As in the params annotation."},
+        "workload": {"type": ["string", "null"], "description": "The name of the workload that uses it."},
+        "selector": {
+            "type": ["object", "null"],
+            "description": "The workload's pod selector, a LabelSelector.",
+        },
+    },
+}
+
+
+def _schemas() -> dict[str, Any]:
+    return {
+        "Template": _component("template.schema.json"),
+        "NetworkPolicySpec": _component("networkpolicyspec.schema.json"),
+        "RenderRequest": _RENDER_REQUEST,
+    }
+
+
+def _component(file: str) -> dict[str, Any]:
+    """A schema file as a component: references lead to the components, the file's own address goes."""
+    schema = json.loads((resource_dir("schemas") / file).read_text("utf-8"))
+    moved: dict[str, Any] = _moved(schema)
+    return {key: value for key, value in moved.items() if key not in ("$id", "$schema")}
+
+
+def _moved(node: Any) -> Any:  # noqa: ANN401 (any JSON)
+    if isinstance(node, list):
+        return [_moved(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _moved(value) for key, value in node.items()}
+    if isinstance(reference := found.get("$ref"), str):
+        inner = reference.partition("#")[2]
+        found["$ref"] = f"#/components/schemas/NetworkPolicySpec{inner}"
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        PATH.write_text(text(), "utf-8")
+    else:
+        sys.stdout.write(text())

@@ -1,0 +1,89 @@
+"""How an operation is declared: its permission, its body, and the problems that it may answer."""
+
+import copy
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+from flask import request
+
+from registry.http import problems
+from registry.http.blueprints import DocumentedBlueprint
+from registry.http.problems import MEDIA_TYPE, Kind
+from registry.http.requests import MEDIA_TYPES, admit
+from registry.http.schemas import ProblemDocument
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EVERYWHERE: Final = (
+    problems.UNAUTHENTICATED,
+    problems.FORBIDDEN,
+    problems.INTERNAL,
+    problems.STORE_UNREADABLE,
+    problems.CLUSTER_UNAVAILABLE,
+)
+"""Problems that any operation may answer."""
+
+READS_BODY: Final = (problems.MALFORMED_BODY, problems.BODY_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
+"""Problems of any operation with a body."""
+
+
+class Operations(DocumentedBlueprint):
+    """Operations on templates: each admits only callers with the verb that it declares.
+
+    A view that declares none lets nobody in.
+    """
+
+    def __init__(self, name: str, import_name: str, url_prefix: str, description: str) -> None:
+        super().__init__(name, import_name, url_prefix=url_prefix, description=description)
+        self._needed: dict[str, str] = {}
+        self.before_request(self._guard)
+
+    def needs(self, verb: str) -> Callable[[F], F]:
+        """Declare the verb that the caller must be allowed on `templates.netpol-registry.dev`."""
+
+        def declare(view: F) -> F:
+            self._needed[f"{self.name}.{view.__name__}"] = verb
+            return self.doc(operationId=_camel(view.__name__))(view)
+
+        return declare
+
+    def problems(self, *kinds: Kind) -> Callable[[F], F]:
+        """Document the problems that an operation may answer, beside those of any."""
+
+        def document(view: F) -> F:
+            for status in sorted({kind.status for kind in (*kinds, *EVERYWHERE)}):
+                view = self._problem(status, sorted({*kinds, *EVERYWHERE}, key=lambda kind: kind.slug))(view)
+            return view
+
+        return document
+
+    def takes(self, schema: str, example: object) -> Callable[[F], F]:
+        """Document a body in JSON or YAML by the name of its schema."""
+        media = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}
+        content = {media_type: copy.deepcopy(media) for media_type in MEDIA_TYPES}
+        return self.doc(requestBody={"required": True, "content": content})
+
+    def _problem(self, status: int, kinds: list[Kind]) -> Callable[[F], F]:
+        slugs = ", ".join(kind.slug for kind in kinds if kind.status == status)
+        description = f"{HTTPStatus(status).phrase}: {slugs}"
+        return self.other_answer(status, ProblemDocument, content_type=MEDIA_TYPE, description=description)
+
+    def _guard(self) -> None:
+        arguments = request.view_args or {}
+        admit(self._needed[request.endpoint or ""], arguments.get("name", ""))
+
+
+def header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    """A request header, for the documentation."""
+    schema = {"type": "string"}
+    return {"in": "header", "name": name, "description": description, "required": required, "schema": schema}
+
+
+IF_MATCH: Final = header("If-Match", "The ETag that you last read; * for whatever there is.", required=True)
+ETAG: Final = {"ETag": {"description": "The entity tag of the revision.", "schema": {"type": "string"}}}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.title, rest))

@@ -1,0 +1,82 @@
+"""Every problem that the service answers, as RFC 9457 defines problem documents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from flask import Response
+
+from registry.model.problems import Problem
+
+BASE: Final = "https://netpol-registry.dev/problems/"
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A type of problem: the end of its URI, the status it is answered with, its title."""
+
+    slug: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        """The stable `type` of the problem documents."""
+        return BASE + self.slug
+
+
+BAD_REQUEST: Final = Kind("bad-request", 400, "The request cannot be understood")
+INVALID_QUERY: Final = Kind("invalid-query", 400, "The query parameters are not valid")
+MALFORMED_BODY: Final = Kind("malformed-body", 400, "The body cannot be read")
+UNAUTHENTICATED: Final = Kind("unauthenticated", 401, "The caller is not known")
+FORBIDDEN: Final = Kind("forbidden", 403, "The caller may not do this")
+NOT_FOUND: Final = Kind("not-found", 404, "There is nothing at this address")
+TEMPLATE_NOT_FOUND: Final = Kind("template-not-found", 404, "There is no such template")
+REVISION_NOT_FOUND: Final = Kind("revision-not-found", 404, "There is no such revision")
+METHOD_NOT_ALLOWED: Final = Kind("method-not-allowed", 405, "The method is not allowed here")
+TEMPLATE_EXISTS: Final = Kind("template-exists", 409, "A template of this name exists")
+TEMPLATE_IN_USE: Final = Kind("template-in-use", 409, "The template is in use")
+DEFAULT_WIDENED: Final = Kind("default-widened", 409, "The template would be applied to more namespaces")
+PRECONDITION_FAILED: Final = Kind("precondition-failed", 412, "The template was changed meanwhile")
+BODY_TOO_LARGE: Final = Kind("body-too-large", 413, "The body is too large")
+STORE_FULL: Final = Kind("store-full", 413, "The templates together are too large")
+UNSUPPORTED_MEDIA_TYPE: Final = Kind("unsupported-media-type", 415, "The body has a type that is not read")
+INVALID_TEMPLATE: Final = Kind("invalid-template", 422, "The template is not valid")
+INVALID_PARAMETERS: Final = Kind("invalid-parameters", 422, "The parameters are not valid")
+SCOPE_CHANGED: Final = Kind("scope-changed", 422, "A template's scope never changes")
+PRECONDITION_REQUIRED: Final = Kind("precondition-required", 428, "The request needs If-Match")
+INTERNAL: Final = Kind("internal", 500, "The service failed")
+STORE_UNREADABLE: Final = Kind("store-unreadable", 503, "The store of the templates cannot be read")
+STORE_BUSY: Final = Kind("store-busy", 503, "The store of the templates is busy")
+CLUSTER_UNAVAILABLE: Final = Kind("cluster-unavailable", 503, "The Kubernetes API server cannot be asked")
+
+KINDS: Final = tuple(value for value in dict(globals()).values() if isinstance(value, Kind))
+
+
+class Refused(Exception):
+    """A request that is answered with a problem document; `members` are further members of it."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        errors: Sequence[Problem] = (),
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors
+        self.members = members or {}
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        """The answer."""
+        kind = self.kind
+        document = {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": self.detail}
+        if self.errors:
+            document["errors"] = list(self.errors)
+        body = msgspec.json.encode({**document, **self.members})
+        return Response(body, kind.status, self.headers, content_type=MEDIA_TYPE)

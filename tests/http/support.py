@@ -1,0 +1,73 @@
+"""A service under test: the application in this process, over the real API server."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from devcluster.cluster import ControlPlane
+from registry.cluster.connection import connect
+from registry.http.app import create_app
+from registry.http.backend import Backend
+from registry.http.problems import BASE, KINDS
+from registry.settings import Settings
+from tests.cluster import eventually
+from tests.store.support import document, template
+
+URL = "/api/v1/templates"
+
+
+class Service:
+    """Calls the application as one of the control plane's users."""
+
+    def __init__(self, control_plane: ControlPlane, settings: Settings) -> None:
+        self.settings = settings
+        self.control_plane = control_plane
+        connection = connect(str(control_plane.kubeconfig("server")))
+        self.backend = Backend(settings, connection, [template("default-one"), template("default-two")])
+        self.app = create_app(self.backend)
+
+    def call(
+        self, method: str, path: str = "", body: object = None, user: str | None = "admin", **headers: str
+    ) -> TestResponse:
+        """Send a request; a header is a keyword, such as if_match."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if user:
+            sent.setdefault("Authorization", f"Bearer {self.control_plane.token(user)}")
+        if body is not None:
+            sent.setdefault("content-type", "application/json")
+        data = body if isinstance(body, str | bytes | None) else json.dumps(body)
+        url = path if path.startswith("/") else f"{URL}/{path}".rstrip("/")
+        return self.app.test_client().open(url, method=method, headers=sent, data=data, buffered=True)
+
+    def create(self, name: str, port: int = 80, **fields: Any) -> str:
+        """Create a template and answer its ETag."""
+        answer = self.call("POST", "?force=true", document(name, port, **fields))
+        assert answer.status_code == 201, answer.text
+        return answer.headers["ETag"]
+
+
+@contextlib.contextmanager
+def running(control_plane: ControlPlane, settings: Settings) -> Iterator[Service]:
+    """Start a service and wait until it is ready."""
+    service = Service(control_plane, settings)
+    service.backend.start()
+    try:
+        eventually(lambda: service.call("GET", "/readyz", user=None).status_code == 200)
+        yield service
+    finally:
+        service.backend.stop()
+
+
+def problem(answer: TestResponse) -> tuple[int, str]:
+    """The status and the type of a problem document, after checking its shape."""
+    assert answer.content_type == "application/problem+json", answer.text
+    found = answer.get_json()
+    [kind] = [kind for kind in KINDS if kind.uri == found["type"]]
+    assert (found["status"], found["title"]) == (answer.status_code, kind.title)
+    assert found["status"] == kind.status
+    assert found["detail"]
+    assert all(error.keys() == {"pointer", "reason", "fix"} for error in found.get("errors", []))
+    return answer.status_code, found["type"].removeprefix(BASE)
