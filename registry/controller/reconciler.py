@@ -19,7 +19,8 @@ from registry.controller.world import World
 from registry.planning.changes import Change, Plan
 from registry.planning.namespaces import plan_namespace
 from registry.planning.objects import Key, Namespace, Note, is_namespace
-from registry.planning.workloads import Clock, plan_workload
+from registry.planning.orphans import Clock
+from registry.planning.workloads import plan_workload
 
 log = logging.getLogger(__name__)
 

@@ -34,6 +34,11 @@ def bears_mark(live: LivePolicy) -> bool:
     )
 
 
+def template_of(live: LivePolicy) -> str:
+    """The template that `live` says it was made from; empty when that label is gone."""
+    return live.labels.get(contract.TEMPLATE_LABEL, "")
+
+
 def owner_key(live: LivePolicy) -> Key | None:
     """The key that generated `live`, or None when it is not ours.
 
@@ -42,7 +47,7 @@ def owner_key(live: LivePolicy) -> Key | None:
     """
     if not bears_mark(live):
         return None
-    template = live.labels.get(contract.TEMPLATE_LABEL) or live.annotations.get(contract.TEMPLATE_LABEL, "")
+    template = template_of(live)
     for key in _claimed(live):
         if template and _derives(live.name, key, template):
             return key

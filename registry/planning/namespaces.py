@@ -7,7 +7,7 @@ import msgspec
 from registry import contract
 from registry.planning.changes import Change, Plan, Problem, phased
 from registry.planning.exclusion import TooManyParts, exclude, matches
-from registry.planning.names import MAX_PARTS, bears_mark, policy_name
+from registry.planning.names import MAX_PARTS, bears_mark, policy_name, template_of
 from registry.planning.objects import Key, LivePolicy, Namespace, Note, Selector
 from registry.planning.policies import applied_of, differs, namespace_policy, spec_digest
 from registry.planning.resolve import (
@@ -18,6 +18,7 @@ from registry.planning.resolve import (
     Surroundings,
     applied_from,
     resolve,
+    resolve_or_hold,
 )
 from registry.planning.workloads import update_notes
 
@@ -65,13 +66,15 @@ def plan_namespace(view: NamespaceView, around: Surroundings) -> Plan:
     kept: set[str] = set()
     notes: list[Note] = []
     for request in _requests(view, around):
+        resolved, pending = resolve_or_hold(request, around)
         try:
-            resolved = resolve(request, around)
             if resolved:
                 outcomes.append(_outcome(view, resolved, around))
                 notes += resolved.notes
                 kept.add(request.template)
-        except Pending as pending:
+        except Pending as obstacle:
+            pending = obstacle
+        if pending:
             problems.append(Problem(request.template, pending.reason, pending.message))
             kept.update({request.template} if pending.keep else ())
     return Plan(
@@ -110,7 +113,7 @@ def _excluded(namespace: Namespace) -> tuple[Note, ...]:
 
 
 def _unmanaged(view: NamespaceView) -> Plan:
-    deletes = [Change(action="delete", template=_template_of(live), live=live) for live in view.live]
+    deletes = [Change(action="delete", template=template_of(live), live=live) for live in view.live]
     return Plan(phases=_denies_first(deletes))
 
 
@@ -136,7 +139,7 @@ def _defaults(around: Surroundings) -> Iterator[str]:
 
 
 def _applied_live(view: NamespaceView) -> dict[str, Applied]:
-    return {_template_of(live): applied for live in view.live if (applied := applied_from(live))}
+    return {template_of(live): applied for live in view.live if (applied := applied_from(live))}
 
 
 def _outcome(view: NamespaceView, resolved: Resolved, around: Surroundings) -> _Outcome:
@@ -248,8 +251,8 @@ def _isolation(resolved: Resolved) -> tuple[Note, ...]:
     directions = " and ".join(resolved.rendered.spec.get("policyTypes", ())).lower()
     pods = "the pods it selects" if resolved.rendered.spec["podSelector"] else "every pod"
     message = (
-        f"Template {resolved.template.name} now cuts all {directions} of {pods} in this namespace that "
-        "no other NetworkPolicy allows. Existing NetworkPolicies were kept."
+        f"Template {resolved.template.name} now cuts {directions} of {pods} in this namespace, "
+        "except what other NetworkPolicies allow. Existing NetworkPolicies were kept."
     )
     return (Note("Normal", "TrafficIsolated", message),)
 
@@ -260,7 +263,7 @@ def _in_order(
     """Allows, then denies, then what goes: so nothing is cut that a policy still to come allows."""
     names = {policy_name(view.key, template, part) for template in kept for part in range(2 * MAX_PARTS)}
     gone = [
-        Change(action="delete", template=_template_of(live), live=live)
+        Change(action="delete", template=template_of(live), live=live)
         for live in view.live
         if live.name not in names
     ]
@@ -292,7 +295,3 @@ def _denies_first(deletes: list[Change]) -> tuple[tuple[Change, ...], ...]:
 def _allows(live: LivePolicy) -> bool:
     spec = msgspec.json.decode(live.spec)
     return bool(spec.get("ingress") or spec.get("egress"))
-
-
-def _template_of(live: LivePolicy) -> str:
-    return live.labels.get(contract.TEMPLATE_LABEL, "")

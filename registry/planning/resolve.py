@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 
@@ -15,7 +15,7 @@ from registry.model.template import Template
 from registry.planning.catalogue import Catalogue, Entry
 from registry.planning.exclusion import matches
 from registry.planning.objects import Key, LivePolicy, Namespace, Note
-from registry.planning.references import Malformed, Reference, parse_reference
+from registry.planning.references import Malformed, Reference, Tracking, parse_reference
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -87,6 +87,34 @@ def resolve(request: Request, around: Surroundings) -> Resolved | None:
     parameters, notes = _parameters(request)
     rendered = _render(template, parameters, request.key, around)
     return Resolved(reference, revision, template, parameters, rendered, notes)
+
+
+HELD: Final = frozenset({"InvalidValue", "InvalidParameters", "RevisionUnknown"})
+"""Mistakes in a label or annotation: what is in force stays so, and is repaired and recreated as such."""
+
+
+def resolve_or_hold(request: Request, around: Surroundings) -> tuple[Resolved | None, Pending | None]:
+    """What to keep in force for `request`, and what stands in the way of what it asks for now."""
+    try:
+        return resolve(request, around), None
+    except Pending as pending:
+        return (_held(request, around) if pending.reason in HELD else None), pending
+
+
+def _held(request: Request, around: Surroundings) -> Resolved | None:
+    applied = request.applied
+    if applied is None:
+        return None
+    text = canonical(applied.parameters).decode()
+    again = msgspec.structs.replace(request, value=f"v{applied.revision}", parameters=text)
+    try:
+        resolved = resolve(again, around)
+    except Pending:
+        return None
+    if resolved is None or applied.tracking not in get_args(Tracking):
+        return None
+    reference = msgspec.structs.replace(resolved.reference, tracking=applied.tracking)
+    return msgspec.structs.replace(resolved, reference=reference)
 
 
 def applied_from(live: LivePolicy) -> Applied | None:

@@ -1,8 +1,7 @@
 """The plan for one workload: from its labels to the writes that put its policies in force."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -10,10 +9,12 @@ from registry import contract
 from registry.planning.catalogue import Catalogue
 from registry.planning.changes import Change, Plan, Problem, phased
 from registry.planning.exclusion import TooManyParts, exclude
-from registry.planning.names import bears_mark, policy_name
-from registry.planning.objects import DesiredPolicy, Key, LivePolicy, Note, Selector, Workload
+from registry.planning.names import bears_mark, policy_name, template_of
+from registry.planning.objects import Key, LivePolicy, Note, Selector, Workload
+from registry.planning.orphans import Clock, plan_orphans
 from registry.planning.policies import applied_of, differs, last_editor, workload_policy
 from registry.planning.resolve import (
+    HELD,
     Applied,
     Pending,
     Request,
@@ -21,9 +22,11 @@ from registry.planning.resolve import (
     Surroundings,
     applied_from,
     resolve,
+    resolve_or_hold,
 )
 
-Outcome = Resolved | Pending
+Outcomes = tuple[dict[str, Resolved], dict[str, Pending]]
+"""By template: what is to be in force, and what stands in the way of what is asked for."""
 
 
 class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,13 +49,6 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
     defaults: tuple[Selector, ...] = ()
 
 
-class Clock(msgspec.Struct, frozen=True):
-    """The moment of planning and how long an orphaned policy stays."""
-
-    now: datetime
-    orphan_grace: timedelta
-
-
 def plan_workload(view: WorkloadView, around: Surroundings, clock: Clock) -> Plan:
     """What to write for `view`, and what stands in the way."""
     workload = view.workload
@@ -61,27 +57,21 @@ def plan_workload(view: WorkloadView, around: Surroundings, clock: Clock) -> Pla
     if not around.namespace.managed:
         return _unmanaged(view, around)
     if workload is None:
-        return _without_workload(view, clock)
-    outcomes = _outcomes(view, workload, around)
+        return plan_orphans(view.live, clock)
+    resolved, pending = _outcomes(view, workload, around)
     changes: list[Change] = []
-    kept: set[str] = set()
-    problems: list[Problem] = []
     in_force: dict[str, Applied] = {}
-    for template, outcome in outcomes.items():
-        if isinstance(outcome, Pending):
-            problems.append(Problem(template, outcome.reason, outcome.message))
-            kept.update({template} if outcome.keep else ())
-            continue
-        kept.add(template)
-        change, in_force[template] = _change(view, workload, outcome, around)
+    for template, one in resolved.items():
+        change, in_force[template] = _change(view, workload, one, around)
         changes += [change] if change else []
     # By name, not by label: a policy whose labels somebody stripped is repaired, not deleted.
+    kept = {*resolved, *(template for template, one in pending.items() if one.keep)}
     names = {policy_name(view.key, template) for template in kept}
     deletes = [_delete(view, live, around) for live in view.live if live.name not in names]
     return Plan(
         phases=phased(changes, deletes),
-        problems=tuple(problems),
-        notes=_standing(view, workload, outcomes),
+        problems=tuple(Problem(template, one.reason, one.message) for template, one in pending.items()),
+        notes=_standing(view, workload, resolved.values()),
         in_force=in_force,
     )
 
@@ -104,23 +94,32 @@ def _unmanaged(view: WorkloadView, around: Surroundings) -> Plan:
     )
 
 
-def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> dict[str, Outcome]:
+def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> Outcomes:
     applied = {**_applied_live(view), **view.applied}
-    outcomes: dict[str, Outcome] = {}
+    resolved: dict[str, Resolved] = {}
+    pending: dict[str, Pending] = {}
     for template, value in sorted(workload.references.items()):
         request = Request(view.key, template, value, workload.parameters.get(template), applied.get(template))
-        try:
-            resolved = resolve(request, around)
-            if resolved:
-                _check(view, workload, resolved)
-                outcomes[template] = resolved
-        except Pending as pending:
-            outcomes[template] = pending
-    return _one_of_each_group(outcomes, around)
+        found, problem = resolve_or_hold(request, around)
+        problem = (_obstacle(view, workload, found) if found else None) or problem
+        if problem:
+            pending[template] = problem
+        if found and (problem is None or problem.reason in HELD):
+            resolved[template] = found
+    return _one_of_each_group(resolved, pending, around)
 
 
 def _applied_live(view: WorkloadView) -> dict[str, Applied]:
-    return {_template_of(live): applied for live in view.live if (applied := applied_from(live))}
+    return {template_of(live): applied for live in view.live if (applied := applied_from(live))}
+
+
+def _obstacle(view: WorkloadView, workload: Workload, resolved: Resolved) -> Pending | None:
+    """Why the policy of a resolved reference cannot be written for this workload."""
+    try:
+        _check(view, workload, resolved)
+    except Pending as pending:
+        return pending
+    return None
 
 
 def _check(view: WorkloadView, workload: Workload, resolved: Resolved) -> None:
@@ -153,12 +152,14 @@ def _check_exclusion(template: str, base: Selector, left_out: tuple[Selector, ..
         ) from error
 
 
-def _one_of_each_group(outcomes: dict[str, Outcome], around: Surroundings) -> dict[str, Outcome]:
+def _one_of_each_group(
+    resolved: dict[str, Resolved], pending: dict[str, Pending], around: Surroundings
+) -> Outcomes:
     groups: defaultdict[str, list[str]] = defaultdict(list)
-    for template, outcome in outcomes.items():
+    for template in sorted({*resolved, *(name for name, one in pending.items() if one.keep)}):
         entry = around.catalogue.get(template)
         group = entry.current.template.exclusive_group if entry and entry.current.template else None
-        if group and (isinstance(outcome, Resolved) or outcome.keep):
+        if group:
             groups[group].append(template)
     taken = {
         template: Pending(
@@ -170,7 +171,7 @@ def _one_of_each_group(outcomes: dict[str, Outcome], around: Surroundings) -> di
         if len(names) > 1
         for template in names
     }
-    return {**outcomes, **taken}
+    return {name: one for name, one in resolved.items() if name not in taken}, {**pending, **taken}
 
 
 def _change(
@@ -227,29 +228,24 @@ def _drifted(live: LivePolicy, previous: Applied | None, wanted: Applied) -> boo
 def _delete(view: WorkloadView, live: LivePolicy, around: Surroundings, *, gated: bool = True) -> Change:
     return Change(
         action="delete",
-        template=_template_of(live),
+        template=template_of(live),
         live=live,
         after_defaults=gated and _replaced(view, live, around),
     )
 
 
 def _replaced(view: WorkloadView, live: LivePolicy, around: Surroundings) -> bool:
-    return is_preset(live, around.catalogue, view.applied.get(_template_of(live)))
+    return is_preset(live, around.catalogue, view.applied.get(template_of(live)))
 
 
 def is_preset(live: LivePolicy, catalogue: Catalogue, remembered: Applied | None = None) -> bool:
     """Whether the revision in force of a workload's policy replaces the namespace's defaults."""
     applied = remembered or applied_from(live)
-    recorded = catalogue.template(_template_of(live), applied.revision) if applied else None
+    recorded = catalogue.template(template_of(live), applied.revision) if applied else None
     return bool(recorded and recorded.replaces_defaults)
 
 
-def _template_of(live: LivePolicy) -> str:
-    return live.labels.get(contract.TEMPLATE_LABEL, "")
-
-
-def _standing(view: WorkloadView, workload: Workload, outcomes: Mapping[str, Outcome]) -> tuple[Note, ...]:
-    in_force = [outcome for outcome in outcomes.values() if isinstance(outcome, Resolved)]
+def _standing(view: WorkloadView, workload: Workload, in_force: Collection[Resolved]) -> tuple[Note, ...]:
     notes = [note for resolved in in_force for note in resolved.notes]
     if in_force and view.sharing:
         others = ", ".join(key.kind_name for key in view.sharing)
@@ -264,61 +260,12 @@ def _standing(view: WorkloadView, workload: Workload, outcomes: Mapping[str, Out
     return tuple(notes)
 
 
-def _without_workload(view: WorkloadView, clock: Clock) -> Plan:
-    """Policies whose workload is gone: owned ones are the garbage collector's, others are orphaned."""
-    changes: list[Change] = []
-    waits: list[float] = []
-    for live in view.live:
-        if live.owners or live.deleting:
-            continue
-        since = _orphaned_since(live)
-        if since is None:
-            changes.append(_mark_orphaned(view, live, clock))
-            waits.append(clock.orphan_grace.total_seconds())
-        elif (left := since + clock.orphan_grace - clock.now) > timedelta():
-            waits.append(left.total_seconds())
-        else:
-            changes.append(Change(action="delete", template=_template_of(live), live=live))
-    return Plan(phases=phased(changes), wait=min(waits, default=None))
-
-
-def _orphaned_since(live: LivePolicy) -> datetime | None:
-    try:
-        since = datetime.fromisoformat(live.annotations.get(contract.ORPHANED_ANNOTATION, ""))
-    except ValueError:
-        return None
-    return since if since.tzinfo else None
-
-
-def _mark_orphaned(view: WorkloadView, live: LivePolicy, clock: Clock) -> Change:
-    ours = {key: value for key, value in live.annotations.items() if key.partition("/")[0] == contract.DOMAIN}
-    desired = DesiredPolicy(
-        namespace=live.namespace,
-        name=live.name,
-        labels=live.labels,
-        annotations={**ours, contract.ORPHANED_ANNOTATION: clock.now.isoformat(timespec="seconds")},
-        spec=msgspec.json.decode(live.spec),
-    )
-    message = (
-        f"{view.key.kind_name} was deleted and left NetworkPolicy {live.name} behind; it is removed after "
-        f"{int(clock.orphan_grace.total_seconds())} s unless the workload returns."
-    )
-    return Change(
-        action="update",
-        template=_template_of(live),
-        live=live,
-        desired=desired,
-        applied=view.applied.get(_template_of(live)) or applied_from(live),
-        notes=(Note("Warning", "Orphaned", message),),
-    )
-
-
 def holds_preset(view: WorkloadView, live: LivePolicy, around: Surroundings) -> bool:
     """Whether `live` is a preset's policy that stays: namespace defaults leave its workload out."""
     workload = view.workload
     if workload is None or live.deleting or not _replaced(view, live, around):
         return False
-    template = _template_of(live)
+    template = template_of(live)
     applied = view.applied.get(template) or applied_from(live)
     value = workload.references.get(template, "false")
     try:

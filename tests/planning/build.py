@@ -14,8 +14,9 @@ from registry.planning.changes import Plan
 from registry.planning.names import owner_key
 from registry.planning.namespaces import NamespaceView, allowing_selectors, plan_namespace
 from registry.planning.objects import Key, LivePolicy, Manager, Namespace, Selector, Workload
+from registry.planning.orphans import Clock
 from registry.planning.resolve import Applied, Surroundings
-from registry.planning.workloads import Clock, WorkloadView, plan_workload
+from registry.planning.workloads import WorkloadView, plan_workload
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CLOCK = Clock(NOW, timedelta(hours=1))

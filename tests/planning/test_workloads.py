@@ -148,6 +148,26 @@ def test_what_cannot_be_applied_is_pending_and_leaves_the_existing_policy_alone(
     assert (reasons(plan), plan.changes) == ([reason], [])
 
 
+@pytest.mark.parametrize(
+    ("references", "parameters", "reason"),
+    [
+        ({"postgres": "true"}, {"postgres": "port: 0"}, "InvalidParameters"),
+        ({"postgres": "yes"}, {"postgres": "port: 99"}, "InvalidValue"),
+        ({"postgres": "v9"}, {"postgres": "port: 99"}, "RevisionUnknown"),
+    ],
+)
+def test_a_policy_deleted_or_drifted_during_a_mistake_comes_back_as_it_was(
+    references: dict[str, str], parameters: dict[str, str], reason: str
+):
+    cluster = Cluster(catalogue(postgres={}))
+    cluster.run(workload({"postgres": "true"}, parameters={"postgres": "port: 99"}))
+    before = cluster.policies.pop(NAME)
+    plan = cluster.run(workload(references, parameters=parameters))
+    after = cluster.policies[NAME]
+    assert reasons(plan) == [reason]
+    assert (after.spec, after.labels, after.annotations) == (before.spec, before.labels, before.annotations)
+
+
 def test_a_deleted_template_takes_its_policies_along():
     cluster = Cluster(catalogue(postgres={}))
     cluster.run(workload({"postgres": "true"}))
