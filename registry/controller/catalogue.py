@@ -58,9 +58,10 @@ class CatalogueKeeper:
         try:
             catalogue = self._watch.catalogue()
         except StoreUnreadable as unreadable:
+            if unreadable.reason != self.problem:
+                log.warning("store unreadable, no policy is changed: %s", unreadable.reason)
             self.problem = unreadable.reason
             self.readable.clear()
-            log.warning("store unreadable, no policy is changed: %s", unreadable.reason)
         else:
             self.problem = ""
             self._follow(catalogue, names)

@@ -61,7 +61,7 @@ class Reconciler:
             return
         self._barrier.pop(namespace.name, None)
         try:
-            await self._carry_out(namespace.key, plan, managed=namespace.managed)
+            await self._carry_out(namespace.key, plan)
         finally:
             for key in self._waiting.pop(namespace.name, ()):
                 self._queue.add(key)
@@ -88,7 +88,7 @@ class Reconciler:
         if any(change.after_defaults for change in plan.changes) and self._defaults_unsettled(namespace):
             plan = _without_gated(plan)
             self._wait_for(namespace, key)
-        await self._carry_out(key, plan, managed=namespace.managed)
+        await self._carry_out(key, plan)
         if plan.wait is not None:
             self._queue.add_after(key, plan.wait)
 
@@ -100,8 +100,8 @@ class Reconciler:
         view = self._world.namespace_view(namespace)
         return bool(plan_namespace(view, self._world.surroundings(namespace)).changes)
 
-    async def _carry_out(self, key: Key, plan: Plan, *, managed: bool) -> None:
-        self._remember(key, plan, managed=managed)
+    async def _carry_out(self, key: Key, plan: Plan) -> None:
+        self._remember(key, plan)
         refused: list[ApiError] = []
         for phase in plan.phases:
             refused += await self._write_phase(key, phase)
@@ -134,10 +134,10 @@ class Reconciler:
             for note in change.notes:
                 self._recorder.tell_once(about, note)
 
-    def _remember(self, key: Key, plan: Plan, *, managed: bool) -> None:
-        """Keep what is in force, and what was for references that are pending; forget the rest."""
+    def _remember(self, key: Key, plan: Plan) -> None:
+        """Keep what is in force, and what was for pending references that keep theirs; forget the rest."""
         before = self._world.applied.pop(key, {})
-        pending = {problem.template for problem in plan.problems} if managed else set()
+        pending = {problem.template for problem in plan.problems if problem.keep}
         written = {change.template for change in plan.changes}
         kept = {
             template: applied

@@ -50,11 +50,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a reference is pending: `reason` in CamelCase, `message` for its user."""
+    """Why a reference is pending: `reason` in CamelCase, `message` for its user.
+
+    `keep`: what was applied for it stays in force, and is remembered.
+    """
 
     template: str
     reason: str
     message: str
+    keep: bool = True
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,7 +75,7 @@ def plan_namespace(view: NamespaceView, around: Surroundings) -> Plan:
         except Pending as obstacle:
             pending = obstacle
         if pending:
-            problems.append(Problem(request.template, pending.reason, pending.message))
+            problems.append(Problem(request.template, pending.reason, pending.message, pending.keep))
             kept.update({request.template} if pending.keep else ())
     return Plan(
         phases=_in_order(view, outcomes, kept),

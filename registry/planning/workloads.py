@@ -70,7 +70,7 @@ def plan_workload(view: WorkloadView, around: Surroundings, clock: Clock) -> Pla
     deletes = [_delete(view, live, around) for live in view.live if live.name not in names]
     return Plan(
         phases=phased(changes, deletes),
-        problems=tuple(Problem(template, one.reason, one.message) for template, one in pending.items()),
+        problems=tuple(Problem(name, one.reason, one.message, one.keep) for name, one in pending.items()),
         notes=_standing(view, workload, resolved.values()),
         in_force=in_force,
     )
@@ -84,6 +84,7 @@ def _unmanaged(view: WorkloadView, around: Surroundings) -> Plan:
             "NamespaceNotManaged",
             f"Template {template} waits: namespace {view.key.namespace} is not enabled. "
             f"An admin enables it by the label {contract.MANAGED_LABEL}=true.",
+            keep=False,
         )
         for template, value in references.items()
         if value != "false"
