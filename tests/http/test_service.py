@@ -154,3 +154,22 @@ def test_every_problem_type_is_documented():
     text = (openapi.PATH.parent / "docs" / "api.md").read_text("utf-8")
     table = {row.split("|")[1].strip(" `") for row in text.splitlines() if row.startswith("| `")}
     assert table == {kind.slug for kind in KINDS}
+
+
+def references(node):
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for item in node:
+            yield from references(item)
+
+
+def test_every_reference_in_the_document_leads_somewhere():
+    document = yaml.safe_load(openapi.PATH.read_text("utf-8"))
+    for reference in set(references(document)):
+        target = document
+        for token in reference.removeprefix("#/").split("/"):
+            target = target[token]
+        assert target

@@ -9,8 +9,10 @@ from devcluster.cluster import ControlPlane
 from registry.cluster.client import Client
 from registry.cluster.connection import connect
 from registry.model.template import Template, parse_template
+from registry.planning.catalogue import Revision
 from registry.settings import Settings
 from registry.store.bodies import text_of
+from registry.store.objects import Record, StoredConfigMap
 from registry.store.saves import Edit
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
@@ -44,6 +46,34 @@ def edit(name: str = "web", port: int = 80, expected: tuple[str, ...] | None = N
 
 def deletion(name: str, *expected: str) -> Edit:
     return Edit(name=name, template=None, text=None, author="ann", expected=expected)
+
+
+def record(number: int, name: str = "web", port: int = 80, *, deleted: bool = False, **fields: Any) -> Record:
+    """A record as the watch has it; on the revision before, unless `parent` is given."""
+    made = None if deleted else template(name, port)
+    revision = Revision(
+        name=name,
+        number=number,
+        author="ann",
+        time="2026-01-01T00:00:00Z",
+        message="",
+        digest=made.digest if made else "",
+        template=made,
+    )
+    return Record(
+        namespace="ns",
+        name=f"s.{name}.v{number}",
+        uid=f"{name}{number}",
+        resource_version="1",
+        revision=revision,
+        **{"parent": number - 1, **fields},
+    )
+
+
+def main(heads: dict[str, int] | None, **texts: str) -> StoredConfigMap:
+    """The catalogue ConfigMap with a text for each name."""
+    keys = {f"{name}.yaml": value for name, value in texts.items()}
+    return StoredConfigMap(namespace="ns", name="s", uid="u", resource_version="1", texts=keys, heads=heads)
 
 
 class Opened:
