@@ -103,30 +103,34 @@ _RENDER_REQUEST: Final = {
 }
 
 
+_FILES: Final = {
+    "Template": "template.schema.json",
+    "NetworkPolicySpec": "networkpolicyspec.schema.json",
+}
+"""The schema files that are components, by their names there."""
+
+
 def _schemas() -> dict[str, Any]:
-    return {
-        "Template": _component("template.schema.json"),
-        "NetworkPolicySpec": _component("networkpolicyspec.schema.json"),
-        "RenderRequest": _RENDER_REQUEST,
-    }
+    return {**{name: _component(name) for name in _FILES}, "RenderRequest": _RENDER_REQUEST}
 
 
-def _component(file: str) -> dict[str, Any]:
+def _component(name: str) -> dict[str, Any]:
     """A schema file as a component: references lead to the components, the file's own address goes."""
-    schema = json.loads((resource_dir("schemas") / file).read_text("utf-8"))
-    moved: dict[str, Any] = _moved(schema)
+    schema = json.loads((resource_dir("schemas") / _FILES[name]).read_text("utf-8"))
+    moved: dict[str, Any] = _moved(schema, name)
     return {key: value for key, value in moved.items() if key not in ("$id", "$schema")}
 
 
-def _moved(node: Any) -> Any:  # noqa: ANN401 (any JSON)
+def _moved(node: Any, name: str) -> Any:  # noqa: ANN401 (any JSON)
     if isinstance(node, list):
-        return [_moved(item) for item in node]
+        return [_moved(item, name) for item in node]
     if not isinstance(node, dict):
         return node
-    found = {key: _moved(value) for key, value in node.items()}
+    found = {key: _moved(value, name) for key, value in node.items()}
     if isinstance(reference := found.get("$ref"), str):
-        inner = reference.partition("#")[2]
-        found["$ref"] = f"#/components/schemas/NetworkPolicySpec{inner}"
+        file, _, inner = reference.partition("#")
+        target = next((one for one, path in _FILES.items() if path == file), name)
+        found["$ref"] = f"#/components/schemas/{target}{inner}"
     return found
 
 
