@@ -49,7 +49,8 @@ class Metrics:
         """All metrics in the Prometheus text format."""
         entries = list(self._entries())
         self._templates.set(sum(not entry.deleted for entry in entries))
-        self._flagged.set(sum(entry.flag is not None for entry in entries))
+        for flag in ("Invalid", "Removed"):
+            self._flagged.labels(flag.lower()).set(sum(entry.flag == flag for entry in entries))
         size, limit = self._backend.store.fill()
         self._bytes.set(size)
         self._limit.set(limit)

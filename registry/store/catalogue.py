@@ -14,7 +14,7 @@ from registry.model.documents import digest, load_yaml
 from registry.model.problems import Invalid, Problem
 from registry.model.template import Template, load_template
 from registry.planning.catalogue import Catalogue, Entry, Flag, Revision
-from registry.store.errors import StoreUnreadable, head_missing
+from registry.store.errors import StoreUnreadable, head_missing, no_records
 from registry.store.objects import KEY_SUFFIX, Record, StoredConfigMap, key_of
 
 Records = Mapping[str, Mapping[int, Record]]
@@ -41,6 +41,11 @@ class View(msgspec.Struct, frozen=True):
 
     main: StoredConfigMap | None
     records: Records
+
+    @property
+    def history_lost(self) -> bool:
+        """Whether revisions were committed and not one record is left: nothing can be built on that."""
+        return self.main is not None and bool(self.main.heads) and not self.records
 
     def names(self) -> set[str]:
         """Every name that has a record, a head or a key."""
@@ -91,10 +96,7 @@ def check_readable(view: View) -> None:
     if main is None:
         raise StoreUnreadable("The ConfigMap of the templates is missing.")
     if not view.records:
-        raise StoreUnreadable(
-            f"ConfigMap {main.name} has no recorded revisions. "
-            f"Restore the ConfigMaps {main.name}.* from a backup."
-        )
+        raise no_records(main.name)
     if not main.texts and any(not _is_deleted(view.holding(name)) for name in view.names()):
         raise StoreUnreadable(
             f"ConfigMap {main.name} was emptied. Delete it, and it is restored from the recorded revisions."

@@ -22,6 +22,13 @@ def head_missing(name: str, head: int) -> StoreUnreadable:
     return StoreUnreadable(f"The record of revision {head} of template {name} is missing.")
 
 
+def no_records(store: str) -> StoreUnreadable:
+    """The error for a catalogue without any history."""
+    return StoreUnreadable(
+        f"ConfigMap {store} has no recorded revisions. Restore the ConfigMaps {store}.* from a backup."
+    )
+
+
 class StoreBusy(StoreError):
     """Others wrote again and again in between; the same save may succeed later."""
 

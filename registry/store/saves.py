@@ -21,6 +21,7 @@ from registry.store.errors import (
     TemplateNotFound,
     TooLarge,
     head_missing,
+    no_records,
 )
 from registry.store.objects import Record, key_of
 
@@ -143,6 +144,8 @@ class _Draft:
         return self._current.get(holding.name) or holding.current
 
     def _check(self, edit: Edit, holding: Holding) -> None:
+        if self._view.main and self._view.history_lost:
+            raise no_records(self._view.main.name)
         if edit.origin == "kubectl":
             return  # checked when it was found, and its text is in the ConfigMap already
         if self._view.main is None and edit.origin != "default":

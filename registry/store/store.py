@@ -83,7 +83,7 @@ class Store:
         if self._watch.view.main is None:
             findings += await self._restore()
         view = self._watch.view
-        if view.main is None or (view.main.heads and not view.records):
+        if view.main is None or view.history_lost:
             return findings  # without any history nobody can tell what was edited
         findings += [_adopted(revision) for revision in await self._writer.mend(view.names())]
         await self._writer.abandon(_left_behind(self._watch.view))

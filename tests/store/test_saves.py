@@ -72,6 +72,12 @@ def test_refusals():
     assert isinstance(result(lost, edit(expected=("*",))), StoreUnreadable)
 
 
+def test_nothing_is_built_on_a_store_that_lost_its_history():
+    lost = View(main({"db": 7}, db=text("db")), {})
+    for one in (edit(), default(), *adoptable(lost, ["db"])):
+        assert isinstance(result(lost, one), StoreUnreadable)
+
+
 def test_a_deleted_template_takes_no_edit_but_a_new_one():
     view = View(main({"web": 2}), by_name([record(1), record(2, deleted=True)]))
     assert isinstance(result(view, edit(expected=("*",))), TemplateNotFound)
