@@ -34,7 +34,7 @@ class Metrics:
         )
         self._templates = self._gauge("templates", "Templates that exist now.")
         self._flagged = self._gauge(
-            "templates_flagged", "Templates whose entry in the ConfigMap is not valid."
+            "templates_flagged", "Templates whose entry in the ConfigMap is not in force.", "flag"
         )
         self._bytes = self._gauge("store_bytes", "Bytes of values in the template ConfigMap.")
         self._limit = self._gauge("store_limit_bytes", "Bytes of values that the ConfigMap can hold.")
@@ -65,8 +65,8 @@ class Metrics:
         self._readable.set(1)
         yield from catalogue.entries.values()
 
-    def _gauge(self, name: str, description: str) -> Gauge:
-        return Gauge(f"netpol_registry_{name}", description, registry=self._registry)
+    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
+        return Gauge(f"netpol_registry_{name}", description, labels, registry=self._registry)
 
     def _count(self, response: Response) -> Response:
         operation = request.endpoint or "unknown"
