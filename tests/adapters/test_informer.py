@@ -55,7 +55,7 @@ async def test_the_copy_follows_the_real_api_server(
     path = NETWORK_POLICIES.path(make_namespace())
     api.create(path, {"metadata": {"name": "before"}, "spec": {"podSelector": {}}})
     async with informing(connect(str(control_plane.kubeconfig("controller"))), path) as one:
-        await one.synced.wait()
+        await until(one.synced.is_set)
         assert names(one) == ["before"]
         api.create(path, {"metadata": {"name": "after"}, "spec": {"podSelector": {}}})
         await until(lambda: names(one) == ["after", "before"])
@@ -138,7 +138,7 @@ async def test_nothing_counts_before_the_replay_has_ended():
 async def test_a_server_without_watchlist_is_listed_page_by_page():
     server = Server(watch_list=False)
     async with scripted(server) as one:
-        await one.synced.wait()
+        await until(one.synced.is_set)
         assert names(one) == ["a", "b"]
         await until(lambda: server.queries[-1].get("resourceVersion") == "10")
 
@@ -188,9 +188,9 @@ async def test_a_server_in_trouble_is_asked_again_and_the_copy_stays(status: int
 async def test_a_kind_that_cannot_be_listed_is_known_as_such_until_it_can(status: int, state: State):
     server = Server(status, status, [*START, HOLD])
     async with scripted(server) as one:
-        await one.settled.wait()
+        await until(one.settled.is_set)
         assert (one.state, one.synced.is_set()) == (state, False)
-        await one.synced.wait()
+        await until(one.synced.is_set)
         assert (one.state, names(one)) == (State.SYNCED, ["a"])
 
 
