@@ -1,7 +1,7 @@
 """The store as its users see it: set it up, save edits, take in what people edited with kubectl."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -42,15 +42,15 @@ class Store:
         may do this at once. Raises ApiError, or StoreUnreadable when the history is lost.
         """
         await self._watch.synced()
+        edits = {template.name: _default(template) for template in defaults}
         if self._watch.view.main is None:
+            await self._watch.reread()  # it may be there without our label
+        if self._watch.view.main is None:
+            if _begun(self._watch.view, edits):
+                return await self._add(edits.values())
             await self._restore()
         known = self._watch.view.names()
-        edits = [_default(template) for template in defaults if template.name not in known]
-        answers = await self._writer.save(edits)
-        for answer in answers:
-            if not isinstance(answer, Outcome | TemplateExists):
-                raise answer
-        return [answer.revision.name for answer in answers if isinstance(answer, Outcome)]
+        return await self._add(edit for name, edit in edits.items() if name not in known)
 
     async def save(self, edit: Edit) -> Outcome:
         """Save one edit. Raises StoreError, or ApiError when the API server cannot be asked."""
@@ -98,6 +98,13 @@ class Store:
         """Wait until what was queued is saved."""
         await self._writer.close()
 
+    async def _add(self, edits: Iterable[Edit]) -> list[str]:
+        answers = await self._writer.save(list(edits))
+        for answer in answers:
+            if not isinstance(answer, Outcome | TemplateExists):
+                raise answer
+        return [answer.revision.name for answer in answers if isinstance(answer, Outcome)]
+
     async def _restore(self) -> list[Finding]:
         """Write the ConfigMap again from the records, unless it only lacks our label or never was."""
         await self._watch.reread()
@@ -109,6 +116,16 @@ class Store:
             return []
         log.warning("ConfigMap %s was missing; it is restored from %d records", self._name, len(heads))
         return [Finding(kind="restored", name=self._name, author=contract.MANAGER)]
+
+
+def _begun(view: View, defaults: Mapping[str, Edit]) -> bool:
+    """Whether nothing is recorded but some of these defaults: a first start, perhaps under way elsewhere."""
+    found = (record.revision for records in view.records.values() for record in records.values())
+    return all(one.number == 1 and one.name in defaults and _same(one, defaults[one.name]) for one in found)
+
+
+def _same(revision: Revision, edit: Edit) -> bool:
+    return (revision.template, revision.author) == (edit.template, edit.author)
 
 
 def _default(template: Template) -> Edit:

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 from devcluster.cluster import ControlPlane
 from registry.cluster.client import Client
@@ -16,6 +16,8 @@ from registry.store.objects import Record, StoredConfigMap
 from registry.store.saves import Edit
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
+
+T = TypeVar("T")
 
 
 def document(name: str = "web", port: int = 80, **fields: Any) -> dict[str, Any]:
@@ -107,3 +109,12 @@ async def opened(
                 await running
             await one.store.close()
     await asyncio.sleep(0.01)  # aborted connections are closed by the loop's next rounds
+
+
+async def seen(one: Opened, check: Callable[[], T]) -> T:
+    """Wait in the event loop until the watch shows it."""
+    for _ in range(5000):
+        if result := check():
+            return result
+        await asyncio.sleep(0.002)
+    raise AssertionError(f"the watch never showed it: {one.watch.view.main}")

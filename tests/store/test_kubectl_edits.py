@@ -1,11 +1,9 @@
 """Editing the ConfigMap itself is a way in: what becomes of each kind of edit."""
 
-import asyncio
-
 from registry import contract
 from registry.store.adoption import Finding
 from tests.cluster import eventually
-from tests.store.support import deletion, edit, opened, template, text
+from tests.store.support import deletion, edit, opened, seen, template, text
 
 
 def main_path(namespace):
@@ -20,15 +18,6 @@ def kubectl_edit(api, namespace, data):
         "application/merge-patch+json",
         fieldManager="kubectl-edit",
     )
-
-
-async def seen(one, check):
-    """Wait in the event loop until the watch shows it."""
-    for _ in range(500):
-        if result := check():
-            return result
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"the watch never showed it: {one.watch.view.main}")
 
 
 async def edited(one, api, data):
@@ -202,3 +191,14 @@ async def test_a_lost_record_of_a_head_is_recorded_again_under_a_new_number(
         await seen(one, lambda: "web" not in one.watch.view.records)
         await one.store.adopt_edits()
         assert one.watch.catalogue().entries["web"].head == 2
+
+
+async def test_a_broken_entry_of_the_users_own_is_not_overwritten_by_a_default(
+    control_plane, api, make_store_namespace
+):
+    namespace = make_store_namespace()
+    body = {"metadata": {"name": "netpol-templates"}, "data": {"web.yaml": "name: ["}}
+    api.create(main_path(namespace).rpartition("/")[0], body)
+    async with opened(control_plane, namespace) as one:
+        await one.store.ensure([template(), template("db")])
+    assert api.get(main_path(namespace))["data"]["web.yaml"] == "name: ["

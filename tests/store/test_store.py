@@ -11,7 +11,7 @@ from registry.planning.catalogue import Revision
 from registry.store import bodies
 from registry.store.errors import PreconditionFailed, StoreUnreadable, TemplateExists
 from registry.store.saves import etag
-from tests.store.support import deletion, edit, opened, template
+from tests.store.support import deletion, edit, opened, seen, template
 
 MAPS = "/api/v1/namespaces/{}/configmaps"
 
@@ -40,6 +40,30 @@ async def test_first_start_of_two_processes_at_once_makes_one_revision_of_each(
             entries = process.watch.catalogue().entries.values()
             assert sorted(entry.head for entry in entries) == [1] * 20
     assert len(api.list(MAPS.format(namespace), labelSelector=f"{contract.COMPONENT_LABEL}=revision")) == 20
+
+
+async def test_a_first_start_that_crashed_is_begun_again(control_plane, api, make_store_namespace):
+    namespace = make_store_namespace()
+    defaults = [template("db"), template()]
+    async with opened(control_plane, namespace) as one:
+        await one.store.ensure(defaults)
+    api.delete(f"{MAPS.format(namespace)}/netpol-templates")
+    api.delete(f"{MAPS.format(namespace)}/netpol-templates.web.v1")
+    async with opened(control_plane, namespace) as one:
+        await one.store.ensure(defaults)
+        assert [entry.head for entry in one.watch.catalogue().entries.values()] == [1, 1]
+
+
+async def test_a_first_start_is_never_seen_half_done(control_plane, make_store_namespace):
+    namespace = make_store_namespace()
+    defaults = [template(f"t{number}") for number in range(20)]
+    async with opened(control_plane, namespace) as one, opened(control_plane, namespace) as two:
+        first = asyncio.create_task(one.store.ensure(defaults))
+        await seen(two, lambda: two.watch.view.records)
+        await two.store.ensure(defaults)
+        assert len(two.watch.catalogue().entries) == 20
+        await first
+        assert all(len(process.watch.catalogue().entries) == 20 for process in (one, two))
 
 
 async def test_a_start_without_news_writes_nothing(control_plane, audit, make_store_namespace):
