@@ -44,7 +44,7 @@ types: $(INSTALLED)  ## Check types (mypy, strict)
 layers: $(INSTALLED)  ## Check that the layers import only downwards
 	$(VENV)/bin/lint-imports
 
-bench: $(INSTALLED) binaries  ## Measure speed and memory; a table, and JSON in bench/results/
+bench: $(INSTALLED) binaries  ## Measure speed and memory (docs/performance.md); SIZE=200 for a smaller one
 	@$(PYTHON) -m bench $(ARGS)
 
 lock: .cache/uv-$(UV_VERSION)/bin/uv  ## Write requirements/ anew from pyproject.toml; UPGRADE=1 takes newer versions

@@ -1,0 +1,29 @@
+"""How much a bench does."""
+
+import msgspec
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts of all measurements; each is made `runs` times."""
+
+    runs: int = 5
+    deployments: int = 2000
+    namespaces: int = 20
+    labels: int = 300
+    changes: int = 500
+
+    @classmethod
+    def scaled(cls, deployments: int, runs: int) -> "Size":
+        """The usual proportions around that many Deployments, but enough of each to measure."""
+        usual = cls()
+
+        def part(count: int, least: int) -> int:
+            return max(least, min(count, count * deployments // usual.deployments))
+
+        return cls(
+            runs=runs,
+            deployments=deployments,
+            namespaces=part(usual.namespaces, 2),
+            labels=part(usual.labels, 100),
+            changes=part(usual.changes, 60),
+        )
