@@ -38,6 +38,10 @@ class ControllerProcess:
         assert self._child
         return self._child.pid
 
+    def credentials(self, kubeconfig: Path) -> None:
+        """Act as somebody else from the next start on."""
+        self._environment["KUBECONFIG"] = str(kubeconfig)
+
     def setting(self, name: str, value: str) -> None:
         """Give a setting for the next start."""
         self._environment[f"NETPOL_REGISTRY_{name}"] = value

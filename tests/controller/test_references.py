@@ -96,6 +96,18 @@ def test_an_orphaned_policy_is_owned_again_when_its_workload_returns(shop: Shop)
     until_passes(owned_again)
 
 
+def test_a_changed_selector_updates_in_place(shop: Shop):
+    before = orphan(shop)
+    shop.run("db", {"postgres": "true"}, app="another")
+
+    def updated() -> None:
+        policy = shop.policy("postgres")
+        assert policy["metadata"]["uid"] == before["metadata"]["uid"]
+        assert policy["spec"]["podSelector"] == {"matchLabels": {"app": "another"}}
+
+    until_passes(updated)
+
+
 def test_changed_parameters_update_in_place(shop: Shop):
     shop.run("db", {"postgres": "true"})
     before = shop.await_policy("postgres")
@@ -259,24 +271,27 @@ def settle(shop: Shop) -> None:
     shop.await_event("TemplateUnknown")
 
 
-def test_a_quotas_refusal_is_told_in_the_servers_words(shop: Shop):
-    hard = {"count/networkpolicies.networking.k8s.io": "0"}
+def limit_policies(shop: Shop, count: int) -> str:
+    """Allow no more policies than `count`, which are there; returns the quota's path."""
+    hard = {"count/networkpolicies.networking.k8s.io": str(count)}
     quotas = f"/api/v1/namespaces/{shop.name}/resourcequotas"
-    shop.api.create(quotas, {"metadata": {"name": "none"}, "spec": {"hard": hard}})
-    shop.api.patch(f"{quotas}/none/status", {"status": {"hard": hard, "used": hard}})
+    shop.api.create(quotas, {"metadata": {"name": "few"}, "spec": {"hard": hard}})
+    shop.api.patch(f"{quotas}/few/status", {"status": {"hard": hard, "used": hard}})
+    return f"{quotas}/few"
+
+
+def test_a_quotas_refusal_is_told_in_the_servers_words(shop: Shop):
+    quota = limit_policies(shop, 0)
     shop.run("db", {"postgres": "true"})
     assert "exceeded quota" in shop.await_event("PolicyRefused")["message"]
-    shop.api.delete(f"{quotas}/none")
+    shop.api.delete(quota)
     shop.await_policy("postgres")
 
 
 def test_a_move_to_what_is_refused_keeps_the_old_policy(shop: Shop):
     shop.run("db", {"postgres": "true"})
     before = shop.await_policy("postgres")
-    hard = {"count/networkpolicies.networking.k8s.io": "1"}
-    quotas = f"/api/v1/namespaces/{shop.name}/resourcequotas"
-    shop.api.create(quotas, {"metadata": {"name": "one"}, "spec": {"hard": hard}})
-    shop.api.patch(f"{quotas}/one/status", {"status": {"hard": hard, "used": hard}})
+    limit_policies(shop, 1)
     shop.refer("db", postgres=None, mysql="true")
     shop.await_event("PolicyRefused")
     assert shop.policies() == [before]
