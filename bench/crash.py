@@ -51,7 +51,7 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
         doubled.append(sum(len(ports) > 1 for ports in found.values()) + written.total() - len(written))
         runs.append({"seen_when_killed": seen, "written": written.total()})
         step()
-    name = f"kill -9 in {size.changes} changes"
+    name = f"kill -9 in {size.changes}"
     goal = Goal("at most", 0)
     return Measured(
         [

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from rich import box
 from rich.table import Table
 
 from bench.results import Measured, Result
@@ -16,14 +17,13 @@ _WHOLE_FROM: Final = 100
 
 def table(results: list[Result]) -> Table:
     """All rows: medians, of counts the worst run."""
-    shown = Table("measurement", "unit")
+    shown = Table("measurement", box=box.SIMPLE)
     for heading in ("controller", "baseline", "ratio", "goal"):
         shown.add_column(heading, justify="right")
     shown.add_column("")
     for row in results:
         shown.add_row(
-            row.name,
-            row.unit,
+            f"{row.name} ({row.unit})" if row.unit else row.name,
             _number(row.figure),
             _number(row.baseline_figure),
             _number(row.ratio),

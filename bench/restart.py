@@ -31,11 +31,11 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
         writes.append(len(audit.writes(user=USERS["controller"].name)))
         memory.append(machine.peak_memory(site.controller.pid))
         step()
-    place = f"restart at {size.deployments:,}"
+    count = f"{size.deployments:,}"
     return Measured(
         [
-            Result(name=f"{place}, writes", unit="", controller=writes, worst=True, goal=Goal("at most", 0)),
-            Result(name=f"{place}, until ready", unit="s", controller=seconds),
-            Result(name=f"{place}, peak memory", unit="MiB", controller=memory),
+            Result(name=f"restart at {count}, writes", unit="", controller=writes, worst=True, goal=Goal("at most", 0)),
+            Result(name=f"restart at {count}, ready", unit="s", controller=seconds),
+            Result(name=f"memory, restart at {count}", unit="MiB", controller=memory),
         ]
     )

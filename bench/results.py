@@ -18,7 +18,7 @@ class Goal(msgspec.Struct, frozen=True):
         return value <= self.bound if self.side == "at most" else value >= self.bound
 
     def __str__(self) -> str:
-        return f"{self.side} {self.bound:g}"
+        return f"{'≤' if self.side == 'at most' else '≥'} {self.bound:g}"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,16 +29,16 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
         runs.append({"controller": controller, "baseline": await _bare(site, namespaces, bodies)})
         step()
     speed = Result(
-        name=f"enabling {size.deployments:,} Deployments",
+        name=f"enabling {size.deployments:,}",
         unit="policies/s",
         controller=[round(policies / run["controller"]["seconds"]) for run in runs],
         baseline=[round(policies / run["baseline"]["seconds"]) for run in runs],
         goal=Goal("at least", 0.7),
     )
     memory = [
-        Result(name="peak memory, first start", unit="MiB", controller=[idle]),
+        Result(name="memory, first start", unit="MiB", controller=[idle]),
         Result(
-            name=f"peak memory, {size.deployments:,} enabled",
+            name=f"memory, {size.deployments:,} enabled",
             unit="MiB",
             controller=[run["controller"]["peak_memory_mib"] for run in runs],
         ),
