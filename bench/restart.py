@@ -34,7 +34,13 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
     count = f"{size.deployments:,}"
     return Measured(
         [
-            Result(name=f"restart at {count}, writes", unit="", controller=writes, worst=True, goal=Goal("at most", 0)),
+            Result(
+                name=f"restart at {count}, writes",
+                unit="",
+                controller=writes,
+                worst=True,
+                goal=Goal("at most", 0),
+            ),
             Result(name=f"restart at {count}, ready", unit="s", controller=seconds),
             Result(name=f"memory, restart at {count}", unit="MiB", controller=memory),
         ]
