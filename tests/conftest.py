@@ -21,12 +21,17 @@ namespaces a label of that selector (`unique_name()` as its value).
 
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 from devcluster.api import Api
 from devcluster.cluster import ControlPlane
 from devcluster.product import bind_store_namespace, bind_users, install
 from tests.cluster import AuditLog, create_namespace, unique_name
+
+# No test is timed: on a busy machine a slow example is no failure.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

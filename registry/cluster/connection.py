@@ -2,13 +2,18 @@
 
 import os
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import yaml
 from kubernetes import config
 from kubernetes.client import Configuration
+
+TOKEN_SECONDS: Final = 10.0
+"""Tokens are renewed minutes before they expire, so one this old is still good."""
 
 
 class ConnectionProblem(RuntimeError):
@@ -47,8 +52,25 @@ def connect(kubeconfig: str | None = None) -> Connection:
     return Connection(
         url=configuration.host.rstrip("/"),
         tls=_tls(configuration),
-        authorization=lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization"),
+        authorization=_remembered(
+            lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        ),
     )
+
+
+def _remembered(load: Callable[[], str | None]) -> Callable[[], str | None]:
+    """What `load` answers, asked at most once in TOKEN_SECONDS: it reads files and the environment."""
+    asked_at = -TOKEN_SECONDS
+    answer: str | None = None
+
+    def authorization() -> str | None:
+        nonlocal asked_at, answer
+        now = time.monotonic()
+        if now - asked_at >= TOKEN_SECONDS:
+            asked_at, answer = now, load()
+        return answer
+
+    return authorization
 
 
 def _in_cluster() -> bool:

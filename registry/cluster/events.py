@@ -7,9 +7,9 @@ was told before a restart is read back, so that a restart tells nothing twice.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,10 @@ from registry.cluster.resources import EVENTS
 from registry.planning.objects import Note
 
 log = logging.getLogger(__name__)
+
+RATE: Final = 50.0
+BURST: Final = 100.0
+"""Events a second, and how many at once: a flood of them must not cost the policies their time."""
 
 QUEUE_LIMIT: Final = 10_000
 """Events waiting to be written; more are dropped and counted, never waited for."""
@@ -64,7 +68,7 @@ class EventRecorder:
         self._client = client
         self._interval = interval
         self._told: dict[str, dict[str, float]] = {}
-        self._queue: asyncio.Queue[tuple[About, Note, str]] = asyncio.Queue(QUEUE_LIMIT)
+        self._queue: asyncio.Queue[_Item] = asyncio.Queue(QUEUE_LIMIT)
 
     async def remember(self) -> None:
         """Read back the Events that an earlier run wrote."""
@@ -78,13 +82,15 @@ class EventRecorder:
     def tell_once(self, about: About, note: Note) -> None:
         """Tell something that just happened."""
         moment = datetime.now(UTC).timestamp()
-        self._put(about, note, f"{_name(about, note)}.{int(moment * 1000):x}")
+        self._put(_Item(about, note, f"{_name(about, note)}.{int(moment * 1000):x}", standing=False))
 
-    def tell_standing(self, about: About, notes: Iterable[Note]) -> None:
+    def tell_standing(self, about: About, notes: Collection[Note]) -> None:
         """Tell all that stands about an object now; what is told again only after the interval.
 
         What no longer stands is forgotten, so that it is told at once when it comes back.
         """
+        if not notes and about.uid not in self._told:
+            return
         now = datetime.now(UTC).timestamp()
         before = self._told.pop(about.uid, {})
         standing: dict[str, float] = {}
@@ -93,46 +99,67 @@ class EventRecorder:
             standing[name] = before.get(name, 0)
             if now - standing[name] >= self._interval:
                 standing[name] = now
-                self._put(about, note, name)
+                self._put(_Item(about, note, name, standing=True))
         if standing:
             self._told[about.uid] = standing
 
     async def run(self) -> None:
-        """Write what was told, for ever."""
+        """Write what was told, for ever; what stood and no longer stands when its turn comes is left out."""
+        budget, since = BURST, asyncio.get_running_loop().time()
         while True:
-            about, note, name = await self._queue.get()
-            try:
-                await self._write(about, note, name)
-            except NotFound:
-                log.debug("namespace %s is gone; its Event %s is not needed", about.namespace, note.reason)
-            except ApiError as error:
-                self.dropped += 1
-                log.warning(
-                    "Event %s about %s/%s was not written: %s", note.reason, about.kind, about.name, error
-                )
+            item = await self._queue.get()
+            if item.standing and item.name not in self._told.get(item.about.uid, {}):
+                continue
+            now = asyncio.get_running_loop().time()
+            budget, since = min(BURST, budget + (now - since) * RATE), now
+            if budget < 1:
+                await asyncio.sleep((1 - budget) / RATE)
+            budget -= 1
+            await self._write(item)
 
-    def _put(self, about: About, note: Note, name: str) -> None:
-        log.log(
-            logging.WARNING if note.type == "Warning" else logging.INFO,
-            "%s %s/%s: %s: %s",
-            about.namespace,
-            about.kind,
-            about.name,
-            note.reason,
-            note.message,
-        )
+    def _put(self, item: "_Item") -> None:
+        about, note = item.about, item.note
+        level = logging.WARNING if note.type == "Warning" else logging.INFO
+        log.log(level, "%s %s/%s: %s: %s", about.namespace, about.kind, about.name, note.reason, note.message)
         try:
-            self._queue.put_nowait((about, note, name))
+            self._queue.put_nowait(item)
         except asyncio.QueueFull:
             self.dropped += 1
 
-    async def _write(self, about: About, note: Note, name: str) -> None:
-        body = _body(about, note, name)
+    async def _write(self, item: "_Item") -> None:
+        about = item.about
+        body = _body(about, item.note, item.name)
         try:
             await self._client.post(EVENTS.path(about.namespace), body)
         except AlreadyExists:
-            patch = {"lastTimestamp": body["lastTimestamp"]}
-            await self._client.merge_patch(EVENTS.path(about.namespace, name), patch)
+            await self._renew(about, item.name, body["lastTimestamp"])
+        except NotFound:
+            log.debug("namespace %s is gone; its Event %s is not needed", about.namespace, item.note.reason)
+        except ApiError as error:
+            self._lost(item, error)
+
+    async def _renew(self, about: About, name: str, moment: str) -> None:
+        try:
+            await self._client.merge_patch(EVENTS.path(about.namespace, name), {"lastTimestamp": moment})
+        except ApiError as error:
+            self.dropped += 1
+            log.warning("Event %s was not renewed: %s", name, error)
+
+    def _lost(self, item: "_Item", error: ApiError) -> None:
+        self.dropped += 1
+        about = item.about
+        log.warning(
+            "Event %s about %s/%s was not written: %s", item.note.reason, about.kind, about.name, error
+        )
+
+
+class _Item(NamedTuple):
+    """An Event to write; `standing` ones tell of something that lasts."""
+
+    about: About
+    note: Note
+    name: str
+    standing: bool
 
 
 def _name(about: About, note: Note) -> str:

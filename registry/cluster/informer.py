@@ -12,7 +12,7 @@ import msgspec
 from registry.cluster import watch
 from registry.cluster.client import Client, Query
 from registry.cluster.errors import ApiError, BadRequest, Forbidden, Gone, NotFound, Unprocessable
-from registry.cluster.watch import Event, Lines
+from registry.cluster.watch import Event, Identity, Lines
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,9 @@ SILENCE_SECONDS = 130.0
 """A watch on which nothing comes for so long is taken for dead; bookmarks come each minute."""
 
 FIRST_DELAY, LAST_DELAY = 0.2, 30.0
+
+REMEMBERED = 10_000
+"""Deletions kept in mind, because an answer to a write or an event may come after them."""
 
 
 class Named(Protocol):
@@ -66,12 +69,17 @@ class Cache(Generic[T]):
 
     def __init__(self, handler: Handler[T]) -> None:
         self._objects: dict[Place, T] = {}
-        self._gone: set[str] = set()
+        self._gone: dict[str, None] = {}
         self._handler = handler
 
     def get(self, namespace: str, name: str) -> T | None:
         """The object of that name, if there is one."""
         return self._objects.get((namespace, name))
+
+    def holds(self, identity: Identity) -> bool:
+        """Whether that version of an object, or a newer one, is held."""
+        held = self._objects.get((identity.namespace, identity.name))
+        return held is not None and _version(held) >= int(identity.resource_version or 0)
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._objects.values())
@@ -88,12 +96,11 @@ class Cache(Generic[T]):
         self._objects[place] = new
         self._handler(old, new)
 
-    def drop(self, gone: T, *, seen: bool = True) -> None:
-        """Take out the object that was deleted; `seen` tells whether a watch said so, or our own write."""
-        if seen:
-            self._gone.discard(gone.uid)
-        else:
-            self._gone.add(gone.uid)
+    def drop(self, gone: T) -> None:
+        """Take out the object that was deleted; later news of it come too late, for a UID never returns."""
+        self._gone[gone.uid] = None
+        if len(self._gone) > REMEMBERED:
+            del self._gone[next(iter(self._gone))]
         place = (gone.namespace, gone.name)
         old = self._objects.get(place)
         if old and old.uid == gone.uid:
@@ -206,6 +213,8 @@ class Informer(Generic[T]):
             raise watch.read_error(event)
         if event.type == "BOOKMARK":
             return self._on_bookmark(event, replayed)
+        if replayed is None and event.type != "DELETED" and self._is_echo(event):
+            return None
         one = self._decode(bytes(event.object))
         if replayed is not None:
             replayed.append(one)
@@ -216,6 +225,14 @@ class Informer(Generic[T]):
         else:
             self.cache.put(one)
         return None
+
+    def _is_echo(self, event: Event) -> bool:
+        """Whether the copy has that version already, by the answer to a write of ours."""
+        identity = watch.read_identity(event)
+        if not self.cache.holds(identity):
+            return False
+        self._version = identity.resource_version
+        return True
 
     def _on_bookmark(self, event: Event, replayed: list[T] | None) -> list[T] | None:
         bookmark = watch.read_bookmark(event)

@@ -75,6 +75,26 @@ def watch_query(selector: Query, resource_version: str, timeout: int, *, replay:
     return {**query, "resourceVersion": resource_version}
 
 
+class Identity(msgspec.Struct, frozen=True, rename="camel"):
+    """Which version of which object an event shows."""
+
+    name: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+
+
+class _Identified(msgspec.Struct, frozen=True):
+    metadata: Identity = Identity()
+
+
+_IDENTIFIED: Final = msgspec.json.Decoder(_Identified)
+
+
+def read_identity(event: Event) -> Identity:
+    """The identity of the object in an event, for a tenth of what decoding all of it costs."""
+    return _IDENTIFIED.decode(event.object).metadata
+
+
 class Lines:
     """Splits chunks of a watch into events."""
 

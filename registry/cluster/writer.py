@@ -4,6 +4,7 @@ Every answer goes into the watched copy at once, so the next plan sees what was 
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,9 @@ ATTEMPTS: Final = 4
 
 class Copy(Protocol):
     """The watched copy that learns at once what was written."""
+
+    def writing(self, namespace: str, name: str) -> contextlib.AbstractContextManager[None]:
+        """Until it ends, what a watch shows of that policy may be our own write."""
 
     def wrote(self, policy: LivePolicy) -> None:
         """`policy` is what the API server answered to a write."""
@@ -78,10 +82,14 @@ class Writer:
         match change.action:
             case "create":
                 path = NETWORK_POLICIES.path(change.namespace)
-                self._copy.wrote(decode_policy(await self._client.post(path, change.body(), _FIELD_MANAGER)))
+                with self._copy.writing(change.namespace, change.name):
+                    answer = await self._client.post(path, change.body(), _FIELD_MANAGER)
+                    self._copy.wrote(decode_policy(answer))
             case "update":
                 path = NETWORK_POLICIES.path(change.namespace, change.name)
-                self._copy.wrote(decode_policy(await self._client.put(path, change.body(), _FIELD_MANAGER)))
+                with self._copy.writing(change.namespace, change.name):
+                    answer = await self._client.put(path, change.body(), _FIELD_MANAGER)
+                    self._copy.wrote(decode_policy(answer))
             case "delete":
                 await self._delete(change)
 

@@ -98,7 +98,7 @@ class CatalogueKeeper:
             if finding.kind in {"adopted", "restored"}:
                 self._recorder.tell_once(about, _note(finding))
         standing = [finding for finding in findings if finding.kind in {"invalid", "removed"}]
-        self._recorder.tell_standing(about, map(_note, standing))
+        self._recorder.tell_standing(about, [_note(finding) for finding in standing])
         counts = Counter(finding.kind for finding in standing)
         for kind in ("invalid", "removed"):
             metrics.FLAGGED.labels(kind).set(counts[kind])

@@ -159,6 +159,8 @@ class Reconciler:
         self._recorder.tell_standing(about, notes)
 
     def _count_pending(self, key: Key, plan: Plan) -> None:
+        if not plan.problems and key not in self._pending:
+            return
         before = self._pending.pop(key, Counter())
         now = Counter(problem.reason for problem in plan.problems)
         if now:

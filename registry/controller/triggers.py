@@ -7,6 +7,7 @@ from registry.cluster.informer import Cache
 from registry.controller.queue import KeyQueue
 from registry.controller.world import World
 from registry.planning.catalogue import Catalogue
+from registry.planning.names import owner_key
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload, is_namespace, namespace_key
 
 
@@ -17,6 +18,7 @@ class Triggers:
         self.world = World(Cache(self.on_namespace), Cache(self.on_policy), excluded)
         self._queue = queue
         self._own_write = False
+        self._writing: set[tuple[str, str]] = set()
 
     def all(self) -> None:
         """Touch every key that has references or policies; workloads before Namespaces."""
@@ -60,13 +62,14 @@ class Triggers:
         """A NetworkPolicy appeared, changed or went."""
         index = self.world.index
         key = index.owner(old, new)
-        if key is None:
+        changed = new or old
+        if key is None or changed is None:
             return
         if new:
             index.put_policy(key, new)
         elif old:
             index.drop_policy(key, old)
-        if not self._own_write:
+        if not self._own_write and (changed.namespace, changed.name) not in self._writing:
             self._queue.add(key)
         if not is_namespace(key) and any(map(self.world.may_replace, self._templates(key))):
             self._queue.add(namespace_key(key.namespace))
@@ -92,15 +95,28 @@ class Triggers:
         if any(changed & entries[template.name].variables for template in self.world.catalogue.defaults):
             self._touch_managed()
 
+    @contextlib.contextmanager
+    def writing(self, namespace: str, name: str) -> Iterator[None]:
+        """Until it ends, what a watch shows of that policy may be our own write: `wrote` decides."""
+        self._writing.add((namespace, name))
+        try:
+            yield
+        finally:
+            self._writing.discard((namespace, name))
+
     def wrote(self, policy: LivePolicy) -> None:
         """Take in the answer to a write of ours; its key was just reconciled."""
         with self._own_writes():
             self.world.policies.put(policy)
+        held = self.world.policies.get(policy.namespace, policy.name)
+        key = owner_key(policy)
+        if key and (held is None or held.resource_version != policy.resource_version):
+            self._queue.add(key)  # somebody was quicker than the answer
 
     def deleted(self, policy: LivePolicy) -> None:
         """Take out what we deleted; its key was just reconciled."""
         with self._own_writes():
-            self.world.policies.drop(policy, seen=False)
+            self.world.policies.drop(policy)
 
     @contextlib.contextmanager
     def _own_writes(self) -> Iterator[None]:

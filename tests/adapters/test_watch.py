@@ -132,7 +132,7 @@ def test_the_watch_echo_of_our_own_write_is_no_change():
 def test_what_we_deleted_does_not_come_back_by_a_late_event():
     watched = Watched()
     watched.cache.put(policy(10))
-    watched.cache.drop(policy(10), seen=False)
+    watched.cache.drop(policy(10))
     watched.cache.put(policy(11))
     assert watched.cache.get("shop", "p") is None
 
@@ -140,9 +140,23 @@ def test_what_we_deleted_does_not_come_back_by_a_late_event():
 def test_a_new_object_of_the_name_we_deleted_is_taken_in():
     watched = Watched()
     watched.cache.put(policy(10))
-    watched.cache.drop(policy(10), seen=False)
+    watched.cache.drop(policy(10))
     watched.cache.put(policy(12, uid="b"))
     assert watched.cache.get("shop", "p") is not None
+
+
+def test_an_answer_that_comes_after_its_objects_deletion_is_too_late():
+    watched = Watched()
+    watched.cache.drop(policy(11))
+    watched.cache.put(policy(10))
+    assert watched.cache.get("shop", "p") is None
+
+
+def test_deletions_are_not_remembered_without_end():
+    watched = Watched()
+    for number in range(20_000):
+        watched.cache.drop(policy(1, uid=str(number)))
+    assert len(watched.cache._gone) == 10_000  # noqa: SLF001 (nothing else shows it)
 
 
 def test_a_late_deletion_leaves_the_new_object_of_that_name():

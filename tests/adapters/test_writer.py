@@ -1,6 +1,7 @@
 """The writer on a real API server: conditional, in place, and patient when asked to be."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
@@ -25,6 +26,9 @@ class Copy:
     def __init__(self) -> None:
         self.told: list[LivePolicy] = []
         self.gone: list[LivePolicy] = []
+
+    def writing(self, _namespace: str, _name: str) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def wrote(self, policy: LivePolicy) -> None:
         self.told.append(policy)
