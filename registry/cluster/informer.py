@@ -3,6 +3,7 @@
 import asyncio
 import enum
 import logging
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
@@ -69,7 +70,7 @@ class Cache(Generic[T]):
 
     def __init__(self, handler: Handler[T]) -> None:
         self._objects: dict[Place, T] = {}
-        self._gone: dict[str, None] = {}
+        self._gone: dict[str, float] = {}
         self._handler = handler
 
     def get(self, namespace: str, name: str) -> T | None:
@@ -91,14 +92,18 @@ class Cache(Generic[T]):
         """Take in `new`, unless it is older than what is held or was deleted by us."""
         place = (new.namespace, new.name)
         old = self._objects.get(place)
-        if new.uid in self._gone or (old and _version(old) >= _version(new)):
+        if _version(new) < self._gone.get(new.uid, 0) or (old and _version(new) <= _version(old)):
             return
         self._objects[place] = new
         self._handler(old, new)
 
-    def drop(self, gone: T) -> None:
-        """Take out the object that was deleted; later news of it come too late, for a UID never returns."""
-        self._gone[gone.uid] = None
+    def drop(self, gone: T, *, for_good: bool = False) -> None:
+        """Take out the object that a watch says is gone, or (`for_good`) that we deleted ourselves.
+
+        News from before come too late. An object that a watch with a selector lost may come back with
+        the same UID, as a later version; one that we deleted never does.
+        """
+        self._gone[gone.uid] = math.inf if for_good else _version(gone)
         if len(self._gone) > REMEMBERED:
             del self._gone[next(iter(self._gone))]
         place = (gone.namespace, gone.name)

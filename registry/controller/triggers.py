@@ -116,7 +116,7 @@ class Triggers:
     def deleted(self, policy: LivePolicy) -> None:
         """Take out what we deleted; its key was just reconciled."""
         with self._own_writes():
-            self.world.policies.drop(policy)
+            self.world.policies.drop(policy, for_good=True)
 
     @contextlib.contextmanager
     def _own_writes(self) -> Iterator[None]:

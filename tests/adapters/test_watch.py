@@ -132,15 +132,23 @@ def test_the_watch_echo_of_our_own_write_is_no_change():
 def test_what_we_deleted_does_not_come_back_by_a_late_event():
     watched = Watched()
     watched.cache.put(policy(10))
-    watched.cache.drop(policy(10))
+    watched.cache.drop(policy(10), for_good=True)
     watched.cache.put(policy(11))
     assert watched.cache.get("shop", "p") is None
+
+
+def test_what_left_a_selector_comes_back_with_its_uid():
+    watched = Watched()
+    watched.cache.put(policy(10))
+    watched.cache.drop(policy(11))
+    watched.cache.put(policy(11))
+    assert watched.cache.get("shop", "p") == policy(11)
 
 
 def test_a_new_object_of_the_name_we_deleted_is_taken_in():
     watched = Watched()
     watched.cache.put(policy(10))
-    watched.cache.drop(policy(10))
+    watched.cache.drop(policy(10), for_good=True)
     watched.cache.put(policy(12, uid="b"))
     assert watched.cache.get("shop", "p") is not None
 

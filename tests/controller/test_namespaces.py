@@ -173,6 +173,17 @@ def pods(shop: Shop, template: str) -> object:
     return shop.policy(template)["spec"]["podSelector"]
 
 
+def test_a_namespace_that_left_the_selector_and_came_back_is_served_again(make_shop: MakeShop, group: str):
+    shop = make_shop()
+    shop.run("db", {"postgres": "true"})
+    before = shop.await_policy("postgres")
+    shop.label(group="another")
+    shop.refer("db", mysql="true")
+    shop.label(group=group)
+    shop.await_templates("mysql", "postgres")
+    assert shop.policy("postgres") == before
+
+
 def test_an_excluded_namespace_is_left_alone_and_told(api: Api, group: str):
     name = f"excluded-{group}"
     create_namespace(api, name, {"group": group, MANAGED: "true"})
