@@ -120,8 +120,11 @@ class Index:
             return
         if key in self._referring or key in self._owned:
             self._by_namespace[key.namespace].add(key)
-        else:
-            self._by_namespace[key.namespace].discard(key)
+            return
+        members = self._by_namespace.get(key.namespace, set())
+        members.discard(key)
+        if not members:
+            self._by_namespace.pop(key.namespace, None)
 
 
 def _selection(workload: Workload) -> tuple[str, bytes] | None:

@@ -183,8 +183,11 @@ class Reconciler:
         return None
 
     def _forget(self, key: Key) -> None:
+        """Let go of a key in a namespace that is gone or no longer looked at."""
         self._world.applied.pop(key, None)
         self._count_pending(key, Plan())
+        self._barrier.pop(key.namespace, None)
+        self._waiting.pop(key.namespace, None)
 
 
 def _without_gated(plan: Plan) -> Plan:

@@ -53,6 +53,7 @@ class Triggers:
         index = self.world.index
         index.refer(changed.key, old.references if old else {}, new.references if new else {})
         if new is None:
+            self._queue.add(changed.key)  # to be forgotten
             return
         # Enabling starts with the workloads' own policies, disabling with the namespace's denies.
         workloads = index.workloads(new.name)

@@ -61,28 +61,29 @@ def plan_namespace(view: NamespaceView, around: Surroundings) -> Plan:
         return Plan(notes=_excluded(namespace))
     if not namespace.managed:
         return _unmanaged(view)
-    outcomes: list[_Outcome] = []
-    problems: list[Problem] = []
-    kept: set[str] = set()
-    notes: list[Note] = []
-    for request in _requests(view, around):
-        resolved, pending = resolve_or_hold(request, around)
-        try:
-            if resolved:
-                outcomes.append(_outcome(view, resolved, around))
-                notes += resolved.notes
-                kept.add(request.template)
-        except Pending as obstacle:
-            pending = obstacle
-        if pending:
-            problems.append(Problem(request.template, pending.reason, pending.message, pending.keep))
-            kept.update({request.template} if pending.keep else ())
+    outcomes, pending = _outcomes(view, around)
+    in_force = {outcome.resolved.template.name: outcome.applied for outcome in outcomes}
+    kept = {*in_force, *(name for name, one in pending.items() if one.keep)}
     return Plan(
         phases=_in_order(view, outcomes, kept),
-        problems=tuple(problems),
-        notes=tuple(notes),
-        in_force={outcome.resolved.template.name: outcome.applied for outcome in outcomes},
+        problems=tuple(Problem(name, one.reason, one.message, one.keep) for name, one in pending.items()),
+        notes=tuple(note for outcome in outcomes for note in outcome.resolved.notes),
+        in_force=in_force,
     )
+
+
+def _outcomes(view: NamespaceView, around: Surroundings) -> tuple[list[_Outcome], dict[str, Pending]]:
+    outcomes: list[_Outcome] = []
+    pending: dict[str, Pending] = {}
+    for request in _requests(view, around):
+        resolved, problem = resolve_or_hold(request, around)
+        try:
+            outcomes += [_outcome(view, resolved, around)] if resolved else []
+        except Pending as obstacle:
+            problem = obstacle
+        if problem:
+            pending[request.template] = problem
+    return outcomes, pending
 
 
 def allowing_selectors(view: NamespaceView, around: Surroundings) -> tuple[Selector, ...]:
