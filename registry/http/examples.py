@@ -23,3 +23,8 @@ RENDER: Final[dict[str, Any]] = {
     "workload": "api",
     "selector": {"matchLabels": {"app": "api"}},
 }
+
+PATCH: Final[dict[str, Any]] = {
+    "description": "Lets pods of the namespace reach this workload on its API port.",
+    "category": None,
+}

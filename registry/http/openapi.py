@@ -102,6 +102,11 @@ _RENDER_REQUEST: Final = {
     },
 }
 
+_MERGE_PATCH: Final = {
+    "type": "object",
+    "description": "Members of the template to set, or to remove by null (RFC 7396).",
+}
+
 
 _FILES: Final = {
     "Template": "template.schema.json",
@@ -111,7 +116,8 @@ _FILES: Final = {
 
 
 def _schemas() -> dict[str, Any]:
-    return {**{name: _component(name) for name in _FILES}, "RenderRequest": _RENDER_REQUEST}
+    written = {"RenderRequest": _RENDER_REQUEST, "MergePatch": _MERGE_PATCH}
+    return {**{name: _component(name) for name in _FILES}, **written}
 
 
 def _component(name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How an operation is declared: its permission, its body, and the problems that it may answer."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -58,10 +58,12 @@ class Operations(DocumentedBlueprint):
 
         return document
 
-    def takes(self, schema: str, example: object) -> Callable[[F], F]:
-        """Document a body in JSON or YAML by the name of its schema."""
+    def takes(
+        self, schema: str, example: object, media_types: Sequence[str] = MEDIA_TYPES
+    ) -> Callable[[F], F]:
+        """Document a body, in JSON or YAML unless said otherwise, by the name of its schema."""
         media = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}
-        content = {media_type: copy.deepcopy(media) for media_type in MEDIA_TYPES}
+        content = {media_type: copy.deepcopy(media) for media_type in media_types}
         return self.doc(requestBody={"required": True, "content": content})
 
     def _problem(self, status: int, kinds: list[Kind]) -> Callable[[F], F]:

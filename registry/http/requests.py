@@ -15,6 +15,7 @@ from registry.model.template import Template, parse_template
 from registry.store.saves import ANY
 
 MEDIA_TYPES: Final = ("application/json", "application/yaml", "text/yaml")
+MERGE_PATCH: Final = "application/merge-patch+json"
 YAML_SUFFIX: Final = "-yaml"
 """Ends the ETag of YAML, since strong ETags differ between representations (RFC 9110, 8.8.1)."""
 
@@ -50,10 +51,19 @@ def admit(verb: str, name: str) -> None:
 
 def body() -> object:
     """The body's JSON value, from JSON or YAML. Raises Refused; 413 when it is too long."""
-    if request.mimetype not in MEDIA_TYPES or request.content_encoding:
+    return _body("Accept", ", ".join(MEDIA_TYPES))
+
+
+def merge_patch_body() -> object:
+    """The JSON merge patch in the body. Raises Refused; 413 when it is too long."""
+    return _body("Accept-Patch", MERGE_PATCH)  # RFC 5789, 3.1
+
+
+def _body(header: str, accepted: str) -> object:
+    if request.mimetype not in accepted.split(", ") or request.content_encoding:
         given = request.content_encoding or request.mimetype or "none"
-        detail = f"The type is {given}. Send one of {', '.join(MEDIA_TYPES)}, without a content encoding."
-        raise Refused(problems.UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept": ", ".join(MEDIA_TYPES)})
+        detail = f"The type is {given}. Send {accepted}, without a content encoding."
+        raise Refused(problems.UNSUPPORTED_MEDIA_TYPE, detail, headers={header: accepted})
     try:
         return load_yaml(request.get_data(cache=False))
     except Invalid as error:
@@ -62,8 +72,13 @@ def body() -> object:
 
 def template(name: str | None = None) -> Template:
     """The template in the body, which is to be that of `name` if given. Raises Refused."""
+    return parsed(body(), name)
+
+
+def parsed(document: object, name: str | None = None) -> Template:
+    """The template of a document, which is to be that of `name` if given. Raises Refused."""
     try:
-        found = parse_template(body())
+        found = parse_template(document)
     except Invalid as error:
         raise Refused(problems.INVALID_TEMPLATE, _count(error.problems), errors=error.problems) from error
     if name is not None and found.name != name:

@@ -1,6 +1,5 @@
 """`/api/v1/templates`: list, get, create, replace and delete templates."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,21 +7,17 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import entry_summary, outcome_answer, page, template_answer
-from registry.http.examples import TEMPLATE
+from registry.http.examples import PATCH, TEMPLATE
 from registry.http.operations import ETAG, IF_MATCH, READS_BODY, Operations, header
 from registry.http.problems import Refused
-from registry.http.requests import backend, caller, expected, template
+from registry.http.requests import MERGE_PATCH, backend, expected, merge_patch_body, parsed, template
+from registry.http.saving import based, edit_of, save, written
 from registry.http.schemas import DeleteQuery, ListQuery, Saved, SaveQuery, TemplatePage
 from registry.http.usage import SHOWN, users_of
-from registry.http.widening import widens
-from registry.model.template import Template
-from registry.planning.catalogue import Entry
-from registry.store.bodies import text_of
+from registry.model.merge_patch import merge_patch
+from registry.planning.catalogue import Entry, Revision
 from registry.store.errors import TemplateNotFound
-from registry.store.saves import Edit
-from registry.store.writer import Outcome
-
-log = logging.getLogger(__name__)
+from registry.store.saves import Edit, etag
 
 Query = Mapping[str, Any]
 
@@ -72,7 +67,7 @@ def create_template(query: Query) -> Response:
     Its name must be free. When one of that name was deleted, its numbers go on and its scope stays.
     """
     made = template()
-    return _save(_edit(made.name, made, None, query), query, 201)
+    return save(edit_of(made.name, made, None, query), query, 201)
 
 
 @blueprint.route("/<name>", methods=["GET"])
@@ -116,7 +111,40 @@ def replace_template(query: Query, name: str) -> Response:
     Makes a new revision, unless nothing changes. Pinned users stay on theirs; `latest` ones follow.
     """
     tags = expected()
-    return _save(_edit(name, template(name), tags, query), query, 200)
+    return save(edit_of(name, template(name), tags, query), query, 200)
+
+
+@blueprint.route("/<name>", methods=["PATCH"])
+@blueprint.needs("patch")
+@blueprint.problems(
+    *READS_BODY,
+    problems.INVALID_QUERY,
+    problems.TEMPLATE_NOT_FOUND,
+    problems.DEFAULT_WIDENED,
+    problems.PRECONDITION_FAILED,
+    problems.PRECONDITION_REQUIRED,
+    problems.INVALID_TEMPLATE,
+    problems.SCOPE_CHANGED,
+    problems.STORE_FULL,
+    problems.STORE_BUSY,
+)
+@blueprint.query(SaveQuery)
+@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.takes("MergePatch", PATCH, [MERGE_PATCH])
+@blueprint.answer(200, Saved, headers=ETAG)
+def patch_template(query: Query, name: str) -> Response:
+    """Change members of a template.
+
+    By a JSON merge patch (RFC 7396): null removes a member, lists are replaced whole. The result is checked
+    and saved like that of a PUT.
+    """
+    tags, patch = expected(), merge_patch_body()
+
+    def patched(current: Revision) -> Edit:
+        document = current.template.document if current.template else None
+        return edit_of(name, parsed(merge_patch(document, patch), name), (etag(current),), query)
+
+    return based(name, tags, patched, query)
 
 
 @blueprint.route("/<name>", methods=["DELETE"])
@@ -137,11 +165,11 @@ def delete_template(query: Query, name: str) -> Response:
 
     Refused while it is in use, unless forced. Its revisions stay, and the deletion is one of them.
     """
-    edit = _edit(name, None, expected(), query)
+    edit = edit_of(name, None, expected(), query)
     planned = backend().call(backend().store.preview(edit))
     if not query["force"]:
         _refuse_in_use(name)
-    return outcome_answer(planned, dry=True) if query["dry_run"] else outcome_answer(_write(edit))
+    return outcome_answer(planned, dry=True) if query["dry_run"] else outcome_answer(written(edit))
 
 
 def _entry(name: str) -> Entry:
@@ -161,47 +189,6 @@ def _matches(entry: Entry, query: Query) -> bool:
         and query.get("scope") in (None, template.scope)
         and any(text in part.casefold() for part in (template.name, template.title, template.description))
     )
-
-
-def _edit(name: str, made: Template | None, tags: tuple[str, ...] | None, query: Query) -> Edit:
-    return Edit(
-        name=name,
-        template=made,
-        text=text_of(made) if made else None,
-        author=caller().username,
-        message=query["message"],
-        expected=tags,
-    )
-
-
-def _save(edit: Edit, query: Query, status: int) -> Response:
-    planned = backend().call(backend().store.preview(edit))
-    if not query["force"]:
-        _refuse_widening(edit)
-    if query["dry_run"]:
-        return outcome_answer(planned, status, dry=True)
-    return outcome_answer(_write(edit), status)
-
-
-def _write(edit: Edit) -> Outcome:
-    outcome = backend().call(backend().store.save(edit))
-    verb = "saved" if edit.template else "deleted"
-    number, changed = outcome.revision.number, outcome.changed
-    log.info("%r %s template %s: revision %d, changed: %s", edit.author, verb, edit.name, number, changed)
-    return outcome
-
-
-def _refuse_widening(edit: Edit) -> None:
-    entry = backend().watch.catalogue().get(edit.name)
-    current = entry.current.template if entry else None
-    if edit.template and widens(current, edit.template):
-        detail = (
-            "Its defaultIn is new or wider than before: saving applies the template to every managed "
-            "namespace that matches, at once. Send force=true if that is meant."
-        )
-        before = current.default_in if current else None
-        members = {"before": before, "after": edit.template.default_in}
-        raise Refused(problems.DEFAULT_WIDENED, detail, members=members)
 
 
 def _refuse_in_use(name: str) -> None:

@@ -13,6 +13,7 @@ OPERATIONS = {
     ("POST", ""): "create",
     ("GET", "web"): "get",
     ("PUT", "web"): "update",
+    ("PATCH", "web"): "patch",
     ("DELETE", "web"): "delete",
     ("GET", "web/revisions"): "get",
     ("GET", "web/revisions/1"): "get",

@@ -74,7 +74,7 @@ def test_an_unknown_address_is_a_problem(service):
 
 
 def test_a_method_that_is_not_allowed_is_a_problem_naming_those_that_are(service):
-    answer = service.call("PATCH", "default-one")
+    answer = service.call("POST", "default-one")
     assert problem(answer) == (405, "method-not-allowed")
     assert "PUT" in answer.headers["Allow"]
 
