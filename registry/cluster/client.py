@@ -1,5 +1,6 @@
 """The one way to the API server: JSON bytes in, JSON bytes out, errors as exceptions."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
@@ -16,6 +17,7 @@ Query = Mapping[str, str | int]
 
 # A browser's or curl's User-Agent makes the API server pretty-print its answers.
 USER_AGENT = f"netpol-registry/{__version__}"
+CLOSING_SECONDS = 0.05
 MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -45,6 +47,9 @@ class Client:
     ) -> None:
         if self._session:
             await self._session.close()
+            # Connections that were cut end in the loop's next rounds, which must come before the loop's own end:
+            # https://docs.aiohttp.org/en/stable/client_advanced.html#graceful-shutdown
+            await asyncio.sleep(CLOSING_SECONDS)
 
     async def get(self, path: str, query: Query | None = None) -> bytes:
         """The object or list at `path`."""

@@ -88,7 +88,6 @@ class Backend:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)  # connections that were cut are closed by the loop's next rounds
         for task in done:
             if error := task.exception():
                 log.critical("the service cannot go on", exc_info=error)
