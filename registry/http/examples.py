@@ -28,3 +28,44 @@ PATCH: Final[dict[str, Any]] = {
     "description": "Lets pods of the namespace reach this workload on its API port.",
     "category": None,
 }
+
+ROLLBACK: Final[dict[str, Any]] = {"revision": 1}
+
+_FIRST: Final[dict[str, Any]] = {
+    "name": "shop-api",
+    "revision": 1,
+    "etag": '"1-5d41402abc4b2a76"',
+    "author": "ann",
+    "time": "2026-01-05T09:30:00.000Z",
+    "message": "",
+    "digest": "sha256:5d41402abc4b2a769f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c",
+    "deleted": False,
+}
+_SECOND: Final = {
+    **_FIRST,
+    "revision": 2,
+    "etag": '"2-9f86d081884c7d65"',
+    "time": "2026-01-06T14:00:00.000Z",
+    "message": "a shorter title",
+    "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+}
+
+DIFF: Final[dict[str, Any]] = {
+    "name": "shop-api",
+    "from": _FIRST,
+    "to": _SECOND,
+    "text": "--- shop-api.yaml\trevision 1\n+++ shop-api.yaml\trevision 2\n@@ -1,3 +1,3 @@\n name: shop-api\n"
+    "-title: Shop API clients\n+title: Shop API\n scope: workload\n",
+    "changes": [{"op": "change", "pointer": "/title", "before": "Shop API clients", "after": "Shop API"}],
+}
+
+SAVED: Final[dict[str, Any]] = {
+    **_FIRST,
+    "revision": 3,
+    "etag": '"3-5d41402abc4b2a76"',
+    "time": "2026-01-07T08:00:00.000Z",
+    "message": "rollback to revision 1",
+    "changed": True,
+    "dryRun": False,
+    "detail": "It is saved, as revision 3.",
+}

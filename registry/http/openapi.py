@@ -108,6 +108,14 @@ _MERGE_PATCH: Final = {
 }
 
 
+_ROLLBACK_REQUEST: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["revision"],
+    "properties": {"revision": {"type": "integer", "description": "The revision to make current again."}},
+}
+
+
 _FILES: Final = {
     "Template": "template.schema.json",
     "NetworkPolicySpec": "networkpolicyspec.schema.json",
@@ -116,8 +124,12 @@ _FILES: Final = {
 
 
 def _schemas() -> dict[str, Any]:
-    written = {"RenderRequest": _RENDER_REQUEST, "MergePatch": _MERGE_PATCH}
-    return {**{name: _component(name) for name in _FILES}, **written}
+    return {
+        **{name: _component(name) for name in _FILES},
+        "RenderRequest": _RENDER_REQUEST,
+        "MergePatch": _MERGE_PATCH,
+        "RollbackRequest": _ROLLBACK_REQUEST,
+    }
 
 
 def _component(name: str) -> dict[str, Any]:

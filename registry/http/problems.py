@@ -41,6 +41,7 @@ PRECONDITION_FAILED: Final = Kind("precondition-failed", 412, "The template was 
 BODY_TOO_LARGE: Final = Kind("body-too-large", 413, "The body is too large")
 STORE_FULL: Final = Kind("store-full", 413, "The templates together are too large")
 UNSUPPORTED_MEDIA_TYPE: Final = Kind("unsupported-media-type", 415, "The body has a type that is not read")
+INVALID_BODY: Final = Kind("invalid-body", 422, "The body does not ask for anything that can be done")
 INVALID_TEMPLATE: Final = Kind("invalid-template", 422, "The template is not valid")
 INVALID_PARAMETERS: Final = Kind("invalid-parameters", 422, "The parameters are not valid")
 SCOPE_CHANGED: Final = Kind("scope-changed", 422, "A template's scope never changes")

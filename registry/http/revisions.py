@@ -11,6 +11,7 @@ from registry.http.answers import json_answer, page, quoted, revision_summary
 from registry.http.examples import RENDER
 from registry.http.operations import ETAG, READS_BODY, Operations
 from registry.http.problems import Refused
+from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, body
 from registry.http.schemas import PageQuery, Rendered, RenderQuery, RevisionPage
 from registry.model.facts import FACT_NAMES
@@ -20,7 +21,7 @@ from registry.model.placeholders import WORKLOAD_NAME
 from registry.model.problems import Invalid, Problem
 from registry.model.rendering import Context, render
 from registry.model.template import Template
-from registry.planning.catalogue import Entry, Revision
+from registry.planning.catalogue import Revision
 from registry.store.errors import TemplateNotFound
 
 Query = Mapping[str, Any]
@@ -52,7 +53,7 @@ def list_revisions(query: Query, name: str) -> Response:
 
     The newest first, deletions included, also of a template that is deleted now.
     """
-    revisions = sorted(_entry(name).revisions.items(), reverse=True)
+    revisions = sorted(recorded_entry(name).revisions.items(), reverse=True)
     items = [(f"{HIGHEST - number:011d}", revision_summary(revision)) for number, revision in revisions]
     return page(items, query["limit"], query.get("cursor"))
 
@@ -66,7 +67,7 @@ def get_revision(name: str, number: int) -> Response:
 
     With the document as it was then; null where the revision records a deletion.
     """
-    revision = _revision(_entry(name), number)
+    revision = recorded_revision(recorded_entry(name), number)
     document = revision.template.document if revision.template else None
     return json_answer({**revision_summary(revision), "template": document}, 200, {"ETag": quoted(revision)})
 
@@ -89,29 +90,14 @@ def render_template(query: Query, name: str) -> Response:
     Answers the NetworkPolicySpec that would be generated, and writes nothing. A cluster fact that is not
     known is listed, and there is no spec then.
     """
-    entry = _entry(name)
-    revision = _revision(entry, query.get("revision", entry.head))
+    entry = recorded_entry(name)
+    revision = recorded_revision(entry, query.get("revision", entry.head))
     if revision.template is None:
         raise TemplateNotFound(name)
     try:
         return json_answer(_rendered(revision, revision.template, _request()))
     except Invalid as error:
         raise Refused(problems.INVALID_PARAMETERS, str(error), errors=error.problems) from error
-
-
-def _entry(name: str) -> Entry:
-    entry = backend().watch.catalogue().entries.get(name)
-    if entry is None:
-        raise TemplateNotFound(name)
-    return entry
-
-
-def _revision(entry: Entry, number: int) -> Revision:
-    revision = entry.revisions.get(number)
-    if revision is None:
-        detail = f"Template {entry.name} has no revision {number}; the current one is {entry.head}."
-        raise Refused(problems.REVISION_NOT_FOUND, detail)
-    return revision
 
 
 def _request() -> RenderBody:

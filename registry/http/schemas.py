@@ -85,6 +85,19 @@ class RenderQuery(Schema):
     )
 
 
+def _number(description: str, **arguments: Any) -> fields.Integer:  # noqa: ANN401 (as marshmallow takes them)
+    return fields.Integer(
+        validate=validate.Range(1, 10**9), metadata={"description": description}, **arguments
+    )
+
+
+class DiffQuery(Schema):
+    """Which revisions to compare."""
+
+    old = _number("The revision to start from.", data_key="from", required=True)
+    new = _number("The revision to end at; the current one when it is left out.", data_key="to")
+
+
 class ProblemItem(Schema):
     """One thing that is wrong."""
 
@@ -164,6 +177,31 @@ class Saved(RevisionSummary):
         required=True, data_key="dryRun", metadata={"description": "Nothing was written."}
     )
     detail = _text("The same in a sentence.", required=True)
+
+
+class DifferenceItem(Schema):
+    """One difference. Items apply in their order, as those of a JSON Patch (RFC 6902)."""
+
+    op = _text("What happens.", required=True, validate=validate.OneOf(["add", "remove", "change"]))
+    pointer = _text("JSON pointer (RFC 6901) into the document as the items before left it.", required=True)
+    before = fields.Raw(allow_none=True, metadata={"description": "What was there; not with add."})
+    after = fields.Raw(allow_none=True, metadata={"description": "What is there then; not with remove."})
+
+
+class _Compared(Schema):
+    name = _text("The template's name.", required=True)
+    text = _text("A unified diff of the YAML texts; empty when they are equal.", required=True)
+    changes = fields.List(fields.Nested(DifferenceItem), required=True)
+
+
+Difference: Final = _Compared.from_dict(
+    {
+        "from": fields.Nested(RevisionSummary, required=True),
+        "to": fields.Nested(RevisionSummary, required=True),
+    },
+    name="Difference",
+)
+"""What changed between two revisions; `from` cannot be written in a class."""
 
 
 class UnknownFact(Schema):

@@ -18,6 +18,8 @@ OPERATIONS = {
     ("GET", "web/revisions"): "get",
     ("GET", "web/revisions/1"): "get",
     ("POST", "web/render"): "get",
+    ("GET", "web/diff?from=1"): "get",
+    ("POST", "web/rollback"): "update",
 }
 
 
