@@ -26,6 +26,11 @@ TABLE = {
     "a key that has to be escaped": ({}, {"a/b~": 1}, [Item("add", "/a~1b~0", UNSET, 1)]),
     "an item put first": ([1, 2], [0, 1, 2], [Item("add", "/0", UNSET, 0)]),
     "an item taken out": ([0, 1, 2], [0, 2], [Item("remove", "/1", 1)]),
+    "an item taken out behind another put in": (
+        [1, 2, 3],
+        [0, 1, 3],
+        [Item("add", "/0", UNSET, 0), Item("remove", "/2", 2)],
+    ),
     "inside an item": ([{"a": 1}, 5], [{"a": 2}, 5], [Item("change", "/0/a", 1, 2)]),
     "two items for one": ([1, 9], [2, 3, 9], [Item("change", "/0", 1, 2), Item("add", "/1", UNSET, 3)]),
 }
@@ -50,6 +55,14 @@ VALUES = st.recursive(
 @given(a=VALUES, b=VALUES)
 def test_applying_the_items_to_a_gives_b(a, b):
     assert canonical(applied(diff(a, b), a)) == canonical(b)
+
+
+LISTS = st.lists(st.sampled_from("abc"), max_size=9)
+
+
+@given(a=LISTS, b=LISTS)
+def test_applying_the_items_of_a_list_to_a_gives_b(a, b):
+    assert applied(diff(a, b), a) == b
 
 
 @given(a=VALUES, b=VALUES)
