@@ -47,7 +47,7 @@ class Client:
     ) -> None:
         if self._session:
             await self._session.close()
-            # Connections that were cut end in the loop's next rounds, which must come before the loop's own end:
+            # Connections that were cut end in the loop's next rounds, which must come before its own end:
             # https://docs.aiohttp.org/en/stable/client_advanced.html#graceful-shutdown
             await asyncio.sleep(CLOSING_SECONDS)
 
