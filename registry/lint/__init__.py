@@ -1,0 +1,1 @@
+"""Lint: what a valid template says that its author hardly meant. Pure."""

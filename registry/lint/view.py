@@ -1,0 +1,122 @@
+"""A template as lint looks at it: the rules it renders to, each with its place in the document."""
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import Any, Final
+
+import msgspec
+
+from registry.lint.findings import Surroundings
+from registry.model.facts import FACT_NAMES, SAMPLE_FACTS
+from registry.model.normalise import normalise_spec
+from registry.model.origins import origin
+from registry.model.parameter_schema import closed, sample
+from registry.model.parameters import Parameters, fill
+from registry.model.placeholders import NAMESPACE, WORKLOAD_NAME, uses
+from registry.model.pointers import split
+from registry.model.rendering import Context, render
+from registry.model.substitution import Substitution
+from registry.model.template import Template
+from registry.model.template_rules import SAMPLE_PLACE
+
+SIDES: Final = {"ingress": "from", "egress": "to"}
+"""The list of peers in a rule of each direction."""
+
+Node = Mapping[str, Any]
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """A peer as rendered.
+
+    `borrowed` tells that its value is not the author's: an example that stands in for a parameter which a
+    user has to give, or a cluster fact.
+    """
+
+    pointer: str
+    value: Node
+    borrowed: bool
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule as rendered, and `written`, the template's own node behind it."""
+
+    pointer: str
+    written: object
+    value: Node
+    peers: tuple[Peer, ...]
+
+
+class View(msgspec.Struct, frozen=True):
+    """A rendered template. `rules` has the directions in force only; one without rules is empty there."""
+
+    template: Template
+    surroundings: Surroundings
+    rules: Mapping[str, tuple[Rule, ...]]
+
+
+def view(template: Template, parameters: Mapping[str, object] | None, surroundings: Surroundings) -> View:
+    """Return the view of a template with `parameters`, or with its defaults and examples.
+
+    Raises Invalid when the parameters do not fit the template.
+    """
+    facts = {**SAMPLE_FACTS, **surroundings.facts}
+    if parameters is None:
+        given, guessed = sample(closed(template.parameters)), _guessed(template)
+    else:
+        given, guessed = _checked(template, parameters, facts), frozenset()
+    substitution = Substitution({**SAMPLE_PLACE, **facts, **given})
+    return View(template, surroundings, _Reader(template, substitution, guessed).directions())
+
+
+def _checked(template: Template, parameters: Mapping[str, object], facts: Node) -> Parameters:
+    filled = fill(template, dict(parameters))
+    render(template, filled, Context(SAMPLE_PLACE[NAMESPACE], SAMPLE_PLACE[WORKLOAD_NAME], facts))
+    return filled
+
+
+def placeholders(node: object) -> frozenset[str]:
+    """Return the variables that a node of a template names."""
+    return frozenset(name for use in uses(node, "") for name in use.names)
+
+
+def _guessed(template: Template) -> frozenset[str]:
+    """Return the parameters that have no value until somebody gives one."""
+    with_default = sample({**closed(template.parameters), "required": []})
+    return frozenset(template.parameters.get("properties", {})) - with_default.keys()
+
+
+class _Reader:
+    def __init__(self, template: Template, substitution: Substitution, guessed: frozenset[str]) -> None:
+        self._template = template
+        self._substitution = substitution
+        self._guessed = guessed
+        self._spec: dict[str, Any] = normalise_spec(substitution.spec(template.spec))
+
+    def directions(self) -> dict[str, tuple[Rule, ...]]:
+        in_force = [name for name in SIDES if name.capitalize() in self._spec["policyTypes"]]
+        return {name: tuple(self._rules(name)) for name in in_force}
+
+    def _rules(self, direction: str) -> Iterator[Rule]:
+        for index, value in enumerate(self._spec.get(direction, ())):
+            pointer = self._origin(direction, index)
+            yield Rule(pointer, self._written(pointer), value, tuple(self._peers(direction, index, value)))
+
+    def _peers(self, direction: str, index: int, rule: Node) -> Iterator[Peer]:
+        side = SIDES[direction]
+        for at, value in enumerate(rule.get(side, ())):
+            pointer = self._origin(direction, index, side, at)
+            yield Peer(pointer, value, self._is_borrowed(self._written(pointer)))
+
+    def _is_borrowed(self, written: object) -> bool:
+        names = placeholders(written)
+        return bool(names & self._guessed) or (isinstance(written, str) and bool(names & set(FACT_NAMES)))
+
+    def _origin(self, *tokens: str | int) -> str:
+        return origin(self._substitution, self._template.spec, [str(token) for token in tokens]).pointer
+
+    def _written(self, pointer: str) -> object:
+        return reduce(_member, split(pointer)[1:], self._template.spec)
+
+
+def _member(node: Any, token: str) -> Any:  # noqa: ANN401 (any JSON)
+    return node[int(token)] if isinstance(node, list) else node[token]
