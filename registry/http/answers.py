@@ -1,17 +1,12 @@
 """The bodies of answers: JSON and YAML bytes with their headers."""
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 from flask import Response, request
 
-from registry.http import problems
-from registry.http.problems import Refused
 from registry.http.requests import YAML_SUFFIX, wants_yaml
-from registry.model.problems import Problem
 from registry.planning.catalogue import Entry, Revision
 from registry.store.bodies import text_of
 from registry.store.saves import etag
@@ -75,6 +70,8 @@ def entry_summary(entry: Entry) -> dict[str, Any]:
         **shown,
         "revision": entry.head,
         "etag": quoted(entry.current),
+        "changed": entry.current.time,
+        "author": entry.current.author,
         "flag": entry.flag,
         "problems": entry.problems,
     }
@@ -94,18 +91,6 @@ def revision_summary(revision: Revision) -> dict[str, Any]:
     }
 
 
-def page(items: Sequence[tuple[str, dict[str, Any]]], limit: int, cursor: str | None) -> Response:
-    """One page of items that are in the order of their keys.
-
-    A cursor holds the last key shown, so that what comes and goes meanwhile shifts nothing.
-    """
-    after = _decoded(cursor) if cursor else ""
-    left = [(key, item) for key, item in items if key > after]
-    shown = left[:limit]
-    following = _encoded(shown[-1][0]) if len(left) > limit else None
-    return json_answer({"items": [item for _, item in shown], "next": following, "total": len(items)})
-
-
 def _sentence(outcome: Outcome, *, dry: bool) -> str:
     revision = outcome.revision
     if not outcome.changed:
@@ -116,15 +101,3 @@ def _sentence(outcome: Outcome, *, dry: bool) -> str:
         if dry
         else f"It is {verb}, as revision {revision.number}."
     )
-
-
-def _encoded(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> str:
-    try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        wrong = Problem("/cursor", "This cursor is not one of ours.", "Use `next` of the page before.")
-        raise Refused(problems.INVALID_QUERY, wrong.reason, errors=[wrong]) from error

@@ -7,9 +7,10 @@ import msgspec
 from flask import Response
 
 from registry.http import problems
-from registry.http.answers import json_answer, page, quoted, revision_summary
+from registry.http.answers import json_answer, quoted, revision_summary
 from registry.http.examples import RENDER
 from registry.http.operations import ETAG, READS_BODY, Operations
+from registry.http.paging import Order, page
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, body
@@ -26,8 +27,7 @@ from registry.store.errors import TemplateNotFound
 
 Query = Mapping[str, Any]
 
-HIGHEST: Final = 10**10
-"""Above any revision number: pages sort by the distance to it, the newest first."""
+NEWEST_FIRST: Final = Order[Revision]("-revision", lambda one: (f"{one.number:010d}",), descending=True)
 
 blueprint: Final = Operations(
     "revisions", __name__, url_prefix="/api/v1/templates/<name>", description="What was, and what would be."
@@ -53,9 +53,7 @@ def list_revisions(query: Query, name: str) -> Response:
 
     The newest first, deletions included, also of a template that is deleted now.
     """
-    revisions = sorted(recorded_entry(name).revisions.items(), reverse=True)
-    items = [(f"{HIGHEST - number:011d}", revision_summary(revision)) for number, revision in revisions]
-    return page(items, query["limit"], query.get("cursor"))
+    return page(recorded_entry(name).revisions.values(), NEWEST_FIRST, revision_summary, query)
 
 
 @blueprint.route("/revisions/<int:number>", methods=["GET"])

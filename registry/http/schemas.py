@@ -6,18 +6,25 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 PAGE_LIMIT: Final = 500
 MESSAGE_LIMIT: Final = 500
+CURSOR_LIMIT: Final = 1000
+SORTS: Final = ("name", "-name", "category", "changed", "-changed")
 
 
 def _text(description: str, **arguments: Any) -> fields.String:  # noqa: ANN401 (as marshmallow takes them)
     return fields.String(metadata={"description": description}, **arguments)
 
 
-def _switch(description: str, **arguments: Any) -> fields.Boolean:  # noqa: ANN401 (as marshmallow takes them)
+def _switch(
+    description: str,
+    *,
+    default: bool | None = False,
+    **arguments: Any,  # noqa: ANN401 (as marshmallow takes them)
+) -> fields.Boolean:
     # Exactly these two words, as the labels have them: `yes` and `1` are refused.
     return fields.Boolean(
         truthy={"true"},
         falsy={"false"},
-        load_default=False,
+        load_default=default,
         error_messages={"invalid": "Write true or false."},
         metadata={"description": description},
         **arguments,
@@ -37,7 +44,7 @@ class PageQuery(Schema):
         validate=validate.Range(1, PAGE_LIMIT),
         metadata={"description": "How many items at most."},
     )
-    cursor = _text("`next` of the page before.", validate=validate.Length(1, 400))
+    cursor = _text("`next` of the page before.", validate=validate.Length(1, CURSOR_LIMIT))
 
 
 class ListQuery(PageQuery):
@@ -46,6 +53,12 @@ class ListQuery(PageQuery):
     category = _text("Only templates of this category.")
     scope = _text("Only this scope.", validate=validate.OneOf(["workload", "namespace"]))
     text = _text("Only with this in name, title or description, in upper or lower case.")
+    flagged = _switch("Only those with a flag (true), or without one (false).", default=None)
+    sort = _text(
+        "The order; a minus sign turns it around. `changed` is the time of the current revision.",
+        load_default="name",
+        validate=validate.OneOf(SORTS),
+    )
 
 
 class DryRunQuery(Schema):
@@ -126,6 +139,8 @@ class TemplateSummary(Schema):
     scope = _text("workload or namespace.", required=True)
     revision = fields.Integer(required=True, metadata={"description": "The current revision."})
     etag = _text("What If-Match of a change has to say.", required=True)
+    changed = fields.DateTime(required=True, metadata={"description": "When that was made, in UTC."})
+    author = _text("Who made it.", required=True)
     flag = _text(
         "The entry in the ConfigMap was edited by hand and is not valid, or was removed; the revision shown "
         "stays in force.",
@@ -143,7 +158,7 @@ class _Page(Schema):
 
 
 class TemplatePage(_Page):
-    """One page of templates, by name."""
+    """One page of templates."""
 
     items = fields.List(fields.Nested(TemplateSummary), required=True)
 

@@ -1,18 +1,19 @@
 """`/api/v1/templates`: list, get, create, replace and delete templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Response
 
 from registry.http import problems
-from registry.http.answers import entry_summary, outcome_answer, page, template_answer
+from registry.http.answers import entry_summary, outcome_answer, template_answer
 from registry.http.examples import PATCH, TEMPLATE
 from registry.http.operations import ETAG, IF_MATCH, READS_BODY, Operations, header
+from registry.http.paging import Key, Order, page
 from registry.http.problems import Refused
 from registry.http.requests import MERGE_PATCH, backend, expected, merge_patch_body, parsed, template
 from registry.http.saving import based, edit_of, save, written
-from registry.http.schemas import DeleteQuery, ListQuery, Saved, SaveQuery, TemplatePage
+from registry.http.schemas import SORTS, DeleteQuery, ListQuery, Saved, SaveQuery, TemplatePage
 from registry.http.usage import SHOWN, users_of
 from registry.model.merge_patch import merge_patch
 from registry.planning.catalogue import Entry, Revision
@@ -20,6 +21,13 @@ from registry.store.errors import TemplateNotFound
 from registry.store.saves import Edit, etag
 
 Query = Mapping[str, Any]
+
+_KEYS: Final[Mapping[str, Callable[[Entry], Key]]] = {
+    "name": lambda entry: (entry.name,),
+    "category": lambda entry: (entry.current.template.category if entry.current.template else "", entry.name),
+    "changed": lambda entry: (entry.current.time, entry.name),
+}
+ORDERS: Final = {sort: Order(sort, _KEYS[sort.removeprefix("-")], sort.startswith("-")) for sort in SORTS}
 
 blueprint: Final = Operations(
     "templates", __name__, url_prefix="/api/v1/templates", description="The templates as they are now."
@@ -34,11 +42,10 @@ blueprint: Final = Operations(
 def list_templates(query: Query) -> Response:
     """List templates.
 
-    By name, in pages; with what is flagged.
+    In pages, sorted by name unless said otherwise; with what is flagged.
     """
-    entries = backend().watch.catalogue().entries
-    found = [(name, entry) for name, entry in sorted(entries.items()) if _matches(entry, query)]
-    return page([(name, entry_summary(entry)) for name, entry in found], query["limit"], query.get("cursor"))
+    entries = backend().watch.catalogue().entries.values()
+    return page([one for one in entries if _matches(one, query)], ORDERS[query["sort"]], entry_summary, query)
 
 
 @blueprint.route("", methods=["POST"])
@@ -187,6 +194,7 @@ def _matches(entry: Entry, query: Query) -> bool:
     return (
         query.get("category") in (None, template.category)
         and query.get("scope") in (None, template.scope)
+        and query.get("flagged") in (None, entry.flag is not None)
         and any(text in part.casefold() for part in (template.name, template.title, template.description))
     )
 
