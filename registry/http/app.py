@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from kubernetes.client import Configuration
 
 from registry.cluster.connection import Connection
-from registry.http import docs, errors, history, openapi, probes, revisions, templates
+from registry.http import docs, errors, history, lint, openapi, probes, revisions, templates
 from registry.http.backend import Backend
 from registry.http.metrics import Metrics
 from registry.model.documents import MAX_BYTES
@@ -33,7 +33,13 @@ def create_app(backend: Backend) -> Flask:
     app.after_request(_secure)
     errors.register(app)
     api = openapi.describe(app)
-    for blueprint in (templates.blueprint, revisions.blueprint, history.blueprint, probes.blueprint):
+    for blueprint in (
+        templates.blueprint,
+        revisions.blueprint,
+        history.blueprint,
+        lint.blueprint,
+        probes.blueprint,
+    ):
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.blueprint)
     app.register_blueprint(docs.blueprint)
