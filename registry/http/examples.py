@@ -69,3 +69,29 @@ SAVED: Final[dict[str, Any]] = {
     "dryRun": False,
     "detail": "It is saved, as revision 3.",
 }
+
+USAGE: Final[dict[str, Any]] = {
+    "name": "shop-api",
+    "revision": 2,
+    "revisions": [{"revision": 1, "users": 1}],
+    "outdated": 1,
+    "withoutPolicy": 0,
+    "complete": True,
+    "items": [
+        {
+            "group": "apps",
+            "kind": "Deployment",
+            "namespace": "shop",
+            "name": "api",
+            "value": "true",
+            "tracking": "pinned",
+            "revision": 1,
+            "parameters": {"port": 9090},
+            "outdated": True,
+            "reason": None,
+            "message": None,
+        }
+    ],
+    "next": None,
+    "total": 1,
+}

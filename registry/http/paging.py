@@ -34,13 +34,20 @@ def page(
     items: Iterable[T], order: Order[T], show: Callable[[T], dict[str, Any]], query: Mapping[str, Any]
 ) -> Response:
     """The page of items that `limit` and `cursor` of the query ask for. Raises Refused."""
+    return json_answer(paged(items, order, show, query))
+
+
+def paged(
+    items: Iterable[T], order: Order[T], show: Callable[[T], dict[str, Any]], query: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The same as the members of an answer. Raises Refused."""
     found = sorted(items, key=order.key, reverse=order.descending)
     cursor, limit = query.get("cursor"), query["limit"]
     place = _place(cursor, order.name) if cursor else None
     left = [item for item in found if place is None or order.follows(item, place)]
     shown = left[:limit]
     following = _cursor(order.name, order.key(shown[-1])) if len(left) > limit else None
-    return json_answer({"items": [show(item) for item in shown], "next": following, "total": len(found)})
+    return {"items": [show(item) for item in shown], "next": following, "total": len(found)}
 
 
 def _cursor(order: str, place: Key) -> str:

@@ -219,6 +219,49 @@ Difference: Final = _Compared.from_dict(
 """What changed between two revisions; `from` cannot be written in a class."""
 
 
+class UserItem(Schema):
+    """One user of a template."""
+
+    group = _text("Its API group; empty for a Namespace.", required=True)
+    kind = _text("Its kind.", required=True)
+    namespace = _text("Where it is; of a Namespace its own name.", required=True)
+    name = _text("Its name.", required=True)
+    value = _text("The value of its label; null for a default.", required=True, allow_none=True)
+    tracking = _text("pinned, exact or latest.", required=True, allow_none=True)
+    revision = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "The revision in force; null without one."}
+    )
+    parameters = fields.Dict(
+        required=True, allow_none=True, metadata={"description": "In force, else given; null if unreadable."}
+    )
+    outdated = fields.Boolean(required=True, metadata={"description": "There is a newer revision."})
+    reason = _text("Why what is asked for is not in force; null if it is.", required=True, allow_none=True)
+    message = _text("The same in a sentence.", required=True, allow_none=True)
+
+
+class RevisionUsers(Schema):
+    """How many are on a revision."""
+
+    revision = fields.Integer(required=True, metadata={"description": "The revision in force."})
+    users = fields.Integer(required=True, metadata={"description": "How many users it has."})
+
+
+class UsagePage(_Page):
+    """One page of users, by namespace, kind and name; the counts are those of all pages."""
+
+    name = _text("The template's name.", required=True)
+    revision = fields.Integer(required=True, metadata={"description": "The current revision."})
+    revisions = fields.List(fields.Nested(RevisionUsers), required=True)
+    outdated = fields.Integer(required=True, metadata={"description": "How many are on an older one."})
+    without_policy = fields.Integer(
+        required=True, data_key="withoutPolicy", metadata={"description": "How many have none in force."}
+    )
+    complete = fields.Boolean(
+        required=True, metadata={"description": "The caller may list every kind in the whole cluster."}
+    )
+    items = fields.List(fields.Nested(UserItem), required=True)
+
+
 class UnknownFact(Schema):
     """A cluster fact that the template asks for and nobody knows."""
 

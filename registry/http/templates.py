@@ -6,17 +6,29 @@ from typing import Any, Final
 from flask import Response
 
 from registry.http import problems
-from registry.http.answers import entry_summary, outcome_answer, template_answer
-from registry.http.examples import PATCH, TEMPLATE
+from registry.http.answers import entry_summary, json_answer, outcome_answer, template_answer
+from registry.http.examples import PATCH, TEMPLATE, USAGE
 from registry.http.operations import ETAG, IF_MATCH, READS_BODY, Operations, header
-from registry.http.paging import Key, Order, page
+from registry.http.paging import Key, Order, page, paged
 from registry.http.problems import Refused
-from registry.http.requests import MERGE_PATCH, backend, expected, merge_patch_body, parsed, template
+from registry.http.recorded import recorded_entry
+from registry.http.requests import MERGE_PATCH, backend, caller, expected, merge_patch_body, parsed, template
 from registry.http.saving import based, edit_of, save, written
-from registry.http.schemas import SORTS, DeleteQuery, ListQuery, Saved, SaveQuery, TemplatePage
+from registry.http.schemas import (
+    SORTS,
+    DeleteQuery,
+    ListQuery,
+    PageQuery,
+    Saved,
+    SaveQuery,
+    TemplatePage,
+    UsagePage,
+)
 from registry.http.usage import SHOWN, users_of
+from registry.http.uses import BY_PLACE, read_cluster, shown, usage_counts, visible
 from registry.model.merge_patch import merge_patch
 from registry.planning.catalogue import Entry, Revision
+from registry.planning.usage import uses_of
 from registry.store.errors import TemplateNotFound
 from registry.store.saves import Edit, etag
 
@@ -92,6 +104,28 @@ def get_template(name: str) -> Response:
     The document as its author wrote it; in YAML when Accept says application/yaml.
     """
     return template_answer(_entry(name))
+
+
+@blueprint.route("/<name>/usage", methods=["GET"])
+@blueprint.needs("get")
+@blueprint.problems(problems.INVALID_QUERY, problems.TEMPLATE_NOT_FOUND)
+@blueprint.query(PageQuery)
+@blueprint.answer(200, UsagePage, example=USAGE)
+def get_usage(query: Query, name: str) -> Response:
+    """List the users of a template.
+
+    Those that the caller may see anyway: each kind is shown where the caller may `list` it. With what is in
+    force, or why not, as far as the cluster's objects tell it.
+    """
+    entry, settings, client = recorded_entry(name), backend().settings, backend().client
+    cluster = backend().call(
+        read_cluster(client, name, {*settings.excluded_namespaces, settings.store_namespace})
+    )
+    uses = uses_of(entry, cluster, settings.facts)
+    seen, complete = backend().call(visible(client, caller(), uses))
+    return json_answer(
+        {**usage_counts(entry, seen, complete=complete), **paged(seen, BY_PLACE, shown, query)}
+    )
 
 
 @blueprint.route("/<name>", methods=["PUT"])

@@ -20,6 +20,7 @@ OPERATIONS = {
     ("POST", "web/render"): "get",
     ("GET", "web/diff?from=1"): "get",
     ("POST", "web/rollback"): "update",
+    ("GET", "web/usage"): "get",
 }
 
 
