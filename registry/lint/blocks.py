@@ -53,7 +53,8 @@ def _block(peer: Peer) -> Block | None:
     if peer.borrowed or network is None:
         return None
     excepted = tuple(hole for hole in map(parse_cidr, value.get("except", ())) if hole)
-    return Block(join(peer.pointer, "ipBlock"), network, excepted)
+    pointer = join(peer.pointer, "ipBlock") if isinstance(peer.written, Mapping) else peer.pointer
+    return Block(pointer, network, excepted)
 
 
 def _each(find: Callable[[View, str, Rule, Block], Iterator[Finding]]) -> Callable[[View], Iterator[Finding]]:

@@ -4,12 +4,16 @@ Placeholders are opaque here: `${port}` covers only `${port}`.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from registry.model.addresses import Network, parse_cidr
+from registry.model.documents import canonical
 from registry.planning.exclusion import Requirement, requirements
 
 Node = Mapping[str, Any]
+
+MAX_COMPARISONS: Final = 1000
+"""Of the items of two lists; longer ones count as not covered, so that a document costs little time."""
 
 
 def covers_rule(wide: Node, narrow: Node, side: str) -> bool:
@@ -24,7 +28,11 @@ def _covers_list(wide: object, narrow: object, covers: Any) -> bool:  # noqa: AN
         return True
     if not isinstance(wide, list) or not isinstance(narrow, list) or not narrow:
         return bool(wide == narrow)
-    return all(any(one == item or covers(one, item) for one in wide) for item in narrow)
+    alike = {canonical(one) for one in wide}
+    others = [item for item in narrow if canonical(item) not in alike]
+    if len(others) * len(wide) > MAX_COMPARISONS:
+        return False
+    return all(any(covers(one, item) for one in wide) for item in others)
 
 
 def covers_port(wide: object, narrow: object) -> bool:

@@ -14,6 +14,7 @@ from registry.lint.codes import (
 from registry.lint.coverage import covers_rule
 from registry.lint.findings import Finding
 from registry.lint.view import SIDES, Rule, View, placeholders
+from registry.model.normalise import normalise_selector
 from registry.model.pointers import join
 
 _DNS_PODS: Final = {"kube-dns", "coredns"}
@@ -128,7 +129,7 @@ _PARTS: Final = ("namespaceSelector", "podSelector")
 
 
 def _only(peer: object, part: str) -> Any:  # noqa: ANN401 (a selector, or a placeholder for one)
-    return peer[part] if isinstance(peer, Mapping) and list(peer) == [part] else None
+    return normalise_selector(peer[part]) if isinstance(peer, Mapping) and list(peer) == [part] else None
 
 
 def _is_dns(selector: object) -> bool:

@@ -1,7 +1,7 @@
 """A template as lint looks at it: the rules it renders to, each with its place in the document."""
 
-from collections.abc import Iterator, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, repeat
 from typing import Any, Final
 
 import msgspec
@@ -9,11 +9,10 @@ import msgspec
 from registry.lint.findings import Surroundings
 from registry.model.facts import FACT_NAMES, SAMPLE_FACTS
 from registry.model.normalise import normalise_spec
-from registry.model.origins import origin
 from registry.model.parameter_schema import closed, sample
 from registry.model.parameters import Parameters, fill
 from registry.model.placeholders import NAMESPACE, WORKLOAD_NAME, uses
-from registry.model.pointers import split
+from registry.model.pointers import child
 from registry.model.rendering import Context, render
 from registry.model.substitution import Substitution
 from registry.model.template import Template
@@ -22,7 +21,12 @@ from registry.model.template_rules import SAMPLE_PLACE
 SIDES: Final = {"ingress": "from", "egress": "to"}
 """The list of peers in a rule of each direction."""
 
+MAX_ITEMS: Final = 200
+"""As many rules of a direction, and peers of a rule, are looked at; written lists are no longer than that."""
+
 Node = Mapping[str, Any]
+Place = tuple[str, object]
+"""A pointer into the document, and the node there."""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -33,6 +37,7 @@ class Peer(msgspec.Struct, frozen=True):
     """
 
     pointer: str
+    written: object
     value: Node
     borrowed: bool
 
@@ -97,26 +102,31 @@ class _Reader:
         return {name: tuple(self._rules(name)) for name in in_force}
 
     def _rules(self, direction: str) -> Iterator[Rule]:
-        for index, value in enumerate(self._spec.get(direction, ())):
-            pointer = self._origin(direction, index)
-            yield Rule(pointer, self._written(pointer), value, tuple(self._peers(direction, index, value)))
+        rules, written = self._spec.get(direction, []), self._template.spec.get(direction)
+        places = _places(f"/spec/{direction}", written, self._substitution.rule_items)
+        for value, (pointer, node) in islice(zip(rules, places, strict=False), MAX_ITEMS):
+            yield Rule(pointer, node, value, tuple(self._peers(SIDES[direction], value, pointer, node)))
 
-    def _peers(self, direction: str, index: int, rule: Node) -> Iterator[Peer]:
-        side = SIDES[direction]
-        for at, value in enumerate(rule.get(side, ())):
-            pointer = self._origin(direction, index, side, at)
-            yield Peer(pointer, value, self._is_borrowed(self._written(pointer)))
+    def _peers(self, side: str, rule: Node, pointer: str, written: object) -> Iterator[Peer]:
+        if isinstance(written, Mapping):
+            pointer, written = child(pointer, side), written.get(side)
+        places = _places(pointer, written, self._peer_items)
+        for value, (place, node) in islice(zip(rule.get(side, []), places, strict=False), MAX_ITEMS):
+            yield Peer(place, node, value, self._is_borrowed(node))
+
+    def _peer_items(self, item: object) -> list[object]:
+        return [item] if isinstance(item, Mapping) else self._substitution.items(item)
 
     def _is_borrowed(self, written: object) -> bool:
         names = placeholders(written)
         return bool(names & self._guessed) or (isinstance(written, str) and bool(names & set(FACT_NAMES)))
 
-    def _origin(self, *tokens: str | int) -> str:
-        return origin(self._substitution, self._template.spec, [str(token) for token in tokens]).pointer
 
-    def _written(self, pointer: str) -> object:
-        return reduce(_member, split(pointer)[1:], self._template.spec)
-
-
-def _member(node: Any, token: str) -> Any:  # noqa: ANN401 (any JSON)
-    return node[int(token)] if isinstance(node, list) else node[token]
+def _places(pointer: str, written: object, items: Callable[[object], list[object]]) -> Iterator[Place]:
+    """Yield the place of each item that a written list renders to; `items` gives those of one item."""
+    if not isinstance(written, list):
+        yield from repeat((pointer, written))
+        return
+    for index, item in enumerate(written):
+        place = (child(pointer, index), item)
+        yield from (place for _ in items(item))

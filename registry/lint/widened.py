@@ -43,7 +43,7 @@ def _is_widened(rules: tuple[Rule, ...], wider: tuple[Rule, ...], side: str) -> 
 
 def _pointer(seen: View, direction: str) -> str:
     spec = seen.template.document["spec"]
-    return join("/spec", direction if direction in spec else "policyTypes" if "policyTypes" in spec else "")
+    return next((join("/spec", name) for name in (direction, "policyTypes") if name in spec), "/spec")
 
 
 def _is_covered(rule: Rule, wider: tuple[Rule, ...], side: str) -> bool:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
+from registry.lint import coverage
 from registry.lint.codes import CODES
 from registry.lint.examples import example, surroundings
 from registry.lint.findings import SEVERITIES, Surroundings
@@ -11,9 +13,11 @@ from registry.lint.lint import lint
 from registry.lint.page import page
 from registry.model.defaults import default_templates
 from registry.model.documents import load_yaml
+from registry.model.pointers import split
 from registry.model.problems import Invalid
 from registry.model.template import parse_template
 from tests.model.other_parameters import OTHER_PARAMETERS
+from tests.model.strategies import specs
 
 ROOT = Path(__file__).parents[2]
 CORPUS = {path.stem: load_yaml(path.read_text()) for path in (ROOT / "tests/lint/corpus").glob("*.yaml")}
@@ -38,6 +42,15 @@ def test_exactly_this_is_found(name):
     case = CORPUS[name]
     found = lint(template(**case["template"]), None, of_case(case))
     assert [f"{one.code} {one.severity} {one.pointer}" for one in found] == case["expected"]
+
+
+@pytest.mark.parametrize("name", sorted(CORPUS))
+def test_a_pointer_leads_to_a_place_in_the_document(name):
+    looked_at = template(**CORPUS[name]["template"])
+    for finding in lint(looked_at, None, of_case(CORPUS[name])):
+        node = looked_at.document
+        for token in split(finding.pointer):
+            node = node[int(token)] if isinstance(node, list) else node[token]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -105,9 +118,39 @@ def test_a_rule_after_a_dropped_one_has_its_own_place():
     assert finding.pointer == "/spec/ingress/1/from/0/ipBlock"
 
 
+def test_a_peer_after_spliced_ones_has_its_own_place():
+    two = [{"podSelector": {"matchLabels": {"app": name}}} for name in ("a", "b")]
+    rule = {"from": ["${peers}", {"ipBlock": {"cidr": "128.0.0.0/1"}}]}
+    peers = {"properties": {"peers": {"type": "array", "default": two}}}
+    [finding] = lint(template(parameters=peers, spec={"policyTypes": ["Ingress"], "ingress": [rule]}))
+    assert finding.pointer == "/spec/ingress/0/from/1/ipBlock"
+
+
+def test_a_peer_that_a_default_brought_is_found_at_its_placeholder():
+    peers = {"properties": {"peers": {"type": "array", "default": [{"ipBlock": {"cidr": "128.0.0.0/1"}}]}}}
+    spec = {"policyTypes": ["Ingress"], "ingress": [{"from": "${peers}"}]}
+    [finding] = lint(template(parameters=peers, spec=spec))
+    assert finding.pointer == "/spec/ingress/0/from"
+
+
 def test_a_fact_of_the_cluster_is_not_the_authors_block():
     facts = {"cluster.dns": [{"ipBlock": {"cidr": "10.244.0.10/32"}}]}
     assert lint(TEMPLATES["allow-dns"], None, Surroundings(facts, ("10.244.0.0/16",))) == []
+
+
+@given(specs.filter(lambda spec: spec.get("policyTypes") != []))
+def test_any_valid_spec_is_looked_at(spec):
+    for finding in lint(template("namespace", spec=spec)):
+        assert finding.pointer.startswith("/spec")
+        assert finding.message
+
+
+def test_a_long_document_takes_little_work(monkeypatch):
+    compared = []
+    monkeypatch.setattr(coverage, "covers_port", lambda *ports: compared.append(ports))
+    ports = [[{"port": number + first} for number in range(190)] for first in range(1, 40_000, 2000)]
+    lint(template(spec={"policyTypes": ["Ingress"], "ingress": [{"ports": each} for each in ports]}))
+    assert compared == []
 
 
 def test_the_page_is_up_to_date():
