@@ -50,6 +50,26 @@ _SECOND: Final = {
     "digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }
 
+REVISIONS: Final[dict[str, Any]] = {"items": [_SECOND, _FIRST], "next": None, "total": 2}
+
+REVISION: Final[dict[str, Any]] = {**_FIRST, "template": TEMPLATE}
+
+TEMPLATES: Final[dict[str, Any]] = {
+    "items": [
+        {
+            **{key: TEMPLATE[key] for key in ("name", "title", "description", "category", "scope")},
+            "revision": 2,
+            "etag": _SECOND["etag"],
+            "changed": _SECOND["time"],
+            "author": "ann",
+            "flag": None,
+            "problems": [],
+        }
+    ],
+    "next": None,
+    "total": 1,
+}
+
 DIFF: Final[dict[str, Any]] = {
     "name": "shop-api",
     "from": _FIRST,
@@ -94,4 +114,13 @@ USAGE: Final[dict[str, Any]] = {
     ],
     "next": None,
     "total": 1,
+}
+
+DELETED: Final[dict[str, Any]] = {
+    **SAVED,
+    "etag": '"3-"',
+    "message": "",
+    "digest": "",
+    "deleted": True,
+    "detail": "It is deleted, as revision 3.",
 }

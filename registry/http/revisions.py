@@ -8,7 +8,7 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import json_answer, quoted, revision_summary
-from registry.http.examples import RENDER
+from registry.http.examples import RENDER, REVISION, REVISIONS
 from registry.http.operations import ETAG, READS_BODY, Operations
 from registry.http.paging import Order, page
 from registry.http.problems import Refused
@@ -47,7 +47,7 @@ class RenderBody(msgspec.Struct, forbid_unknown_fields=True):
 @blueprint.needs("get")
 @blueprint.problems(problems.INVALID_QUERY, problems.TEMPLATE_NOT_FOUND)
 @blueprint.query(PageQuery)
-@blueprint.answer(200, RevisionPage)
+@blueprint.answer(200, RevisionPage, example=REVISIONS)
 def list_revisions(query: Query, name: str) -> Response:
     """List the revisions of a template.
 
@@ -59,7 +59,7 @@ def list_revisions(query: Query, name: str) -> Response:
 @blueprint.route("/revisions/<int:number>", methods=["GET"])
 @blueprint.needs("get")
 @blueprint.problems(problems.TEMPLATE_NOT_FOUND, problems.REVISION_NOT_FOUND)
-@blueprint.answer(200, {"$ref": "#/components/schemas/Revision"}, headers=ETAG)
+@blueprint.answer(200, {"$ref": "#/components/schemas/Revision"}, headers=ETAG, example=REVISION)
 def get_revision(name: str, number: int) -> Response:
     """Get a revision of a template.
 

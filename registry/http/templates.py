@@ -7,7 +7,7 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import entry_summary, json_answer, outcome_answer, template_answer
-from registry.http.examples import PATCH, TEMPLATE, USAGE
+from registry.http.examples import DELETED, PATCH, TEMPLATE, TEMPLATES, USAGE
 from registry.http.operations import ETAG, IF_MATCH, READS_BODY, Operations, header
 from registry.http.paging import Key, Order, page, paged
 from registry.http.problems import Refused
@@ -50,7 +50,7 @@ blueprint: Final = Operations(
 @blueprint.needs("list")
 @blueprint.problems(problems.INVALID_QUERY)
 @blueprint.query(ListQuery)
-@blueprint.answer(200, TemplatePage)
+@blueprint.answer(200, TemplatePage, example=TEMPLATES)
 def list_templates(query: Query) -> Response:
     """List templates.
 
@@ -200,7 +200,7 @@ def patch_template(query: Query, name: str) -> Response:
 )
 @blueprint.query(DeleteQuery)
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.answer(200, Saved)
+@blueprint.answer(200, Saved, example=DELETED)
 def delete_template(query: Query, name: str) -> Response:
     """Delete a template.
 

@@ -63,6 +63,21 @@ def test_no_document_makes_the_service_fail(service, changes):
     assert answer.status_code < 500
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(patch=st.dictionaries(st.sampled_from(FIELDS), VALUES) | VALUES)
+def test_no_patch_makes_the_service_fail(service, patch):
+    headers = {"if_match": "*", "content_type": "application/merge-patch+json"}
+    answer = service.call("PATCH", "default-one?dryRun=true", json.dumps(patch), **headers)
+    assert answer.status_code < 500
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.fixed_dictionaries({"revision": VALUES}) | VALUES)
+def test_no_rollback_makes_the_service_fail(service, body):
+    answer = service.call("POST", "default-one/rollback?dryRun=true", json.dumps(body), if_match="*")
+    assert answer.status_code < 500
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.dictionaries(st.text(), st.text(), max_size=4))
 def test_no_query_makes_the_service_fail(service, query):
