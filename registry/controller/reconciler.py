@@ -20,7 +20,7 @@ from registry.planning.changes import Change, Plan
 from registry.planning.namespaces import plan_namespace
 from registry.planning.objects import Key, Namespace, Note, is_namespace
 from registry.planning.orphans import Clock
-from registry.planning.workloads import plan_workload
+from registry.planning.workloads import CROWDED, plan_workload
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Reconciler:
             self._queue.add_after(namespace.key, BARRIER_STEP)
             return
         self._barrier.pop(namespace.name, None)
+        self._world.index.expect(namespace.key, {*plan.in_force, *(one.template for one in plan.problems)})
         try:
             await self._carry_out(namespace.key, plan)
         finally:
@@ -89,6 +90,8 @@ class Reconciler:
             plan = _without_gated(plan)
             self._wait_for(namespace, key)
         await self._carry_out(key, plan)
+        if any(problem.reason == CROWDED for problem in plan.problems):
+            self._waiting[namespace.name].add(key)  # until the namespace's defaults change
         if plan.wait is not None:
             self._queue.add_after(key, plan.wait)
 

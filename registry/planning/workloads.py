@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,9 @@ from registry.planning.resolve import (
     resolve,
     resolve_or_hold,
 )
+
+CROWDED: Final = "TooManyPolicies"
+"""The reason of a preset that the namespace's defaults cannot leave out beside the others there."""
 
 Outcomes = tuple[dict[str, Resolved], dict[str, Pending]]
 """By template: what is to be in force, and what stands in the way of what is asked for."""
@@ -147,7 +151,7 @@ def _check_exclusion(template: str, base: Selector, left_out: tuple[Selector, ..
         exclude(base, left_out)
     except TooManyParts as error:
         raise Pending(
-            "TooManyPolicies",
+            CROWDED,
             f"Template {template} replaces the namespace's defaults, which cannot leave this workload out: "
             f"{error}. Select its pods by a single label, or use fewer such templates.",
         ) from error

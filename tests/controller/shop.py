@@ -29,9 +29,9 @@ class Shop:
         return f"/apis/apps/v1/namespaces/{self.name}/{PLURALS[kind]}/{workload}".removesuffix("/")
 
     def run(self, workload: str, references: dict[str, str] | None = None, **options: Any) -> Object:
-        """Create a workload; options: kind, app (its pods' label), parameters, host_network, finalizers."""
+        """Create a workload; options: kind, app or pod_labels, parameters, host_network, finalizers."""
         kind = options.get("kind", "Deployment")
-        labels = {"app": options.get("app", workload)}
+        labels = options.get("pod_labels") or {"app": options.get("app", workload)}
         pods = {
             "containers": [{"name": "c", "image": "x"}],
             "hostNetwork": options.get("host_network", False),

@@ -105,6 +105,20 @@ def test_a_deleted_default_comes_back(make_shop: MakeShop):
     eventually(lambda: shop.policy("deny-all-ingress")["metadata"]["uid"] != before["metadata"]["uid"])
 
 
+def test_a_foreign_policy_in_a_defaults_place_is_left_until_it_goes(make_shop: MakeShop):
+    shop = make_shop(defaults=True)
+    path = shop.policy_path(shop.await_policy("deny-all-ingress"))
+    shop.enable(None)
+    shop.await_templates()
+    foreign = {"metadata": {"name": path.rpartition("/")[2]}, "spec": {"podSelector": {}}}
+    before = shop.api.create(shop.policies_path, foreign)
+    shop.enable()
+    shop.await_event("NameTaken")
+    assert shop.api.get(path) == before
+    shop.api.delete(path)
+    shop.await_policy("deny-all-ingress")
+
+
 def test_a_new_default_acts_on_every_namespace_that_matches(make_shop: MakeShop, catalogue: Catalogue):
     gold, plain = make_shop({"tier": "gold"}), make_shop()
     spec = {"policyTypes": ["Egress"]}
@@ -167,6 +181,23 @@ def test_presets_of_two_workloads_share_one_negation(make_shop: MakeShop):
     shop.run("b", {"allow-all": "true"})
     excluded = {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["a", "b"]}]}
     eventually(lambda: pods(shop, "allow-namespace-communication") == excluded)
+
+
+def test_a_preset_that_would_split_a_default_too_far_waits_and_changes_nothing(make_shop: MakeShop):
+    shop = make_shop(defaults=True)
+    for number in range(3):
+        shop.run(f"w{number}", {"deny-all": "true"}, pod_labels={"a": f"{number}", "b": f"{number}"})
+    eventually(lambda: shop.templates().count("allow-namespace-communication") == 8)
+    shop.run("one-more", {"deny-all": "true"}, pod_labels={"a": "x", "b": "x"})
+    assert "single label" in shop.await_event("TooManyPolicies")["message"]
+    assert shop.templates().count("deny-all") == 3
+    shop.api.delete(shop.path("w0"))
+    eventually(lambda: shop.templates().count("deny-all") == 3 and "one-more" in owners(shop))
+
+
+def owners(shop: Shop) -> set[str]:
+    found = (policy["metadata"].get("ownerReferences", ()) for policy in shop.policies())
+    return {owner["name"] for references in found for owner in references}
 
 
 def pods(shop: Shop, template: str) -> object:

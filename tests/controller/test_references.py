@@ -301,7 +301,8 @@ def test_workloads_of_one_selector_have_a_policy_each_and_are_told(shop: Shop):
     shop.run("db", {"postgres": "true"}, app="same")
     shop.run("twin", {"postgres": "true"}, app="same")
     eventually(lambda: len(shop.policies()) == 2)
-    shop.await_event("SelectorShared")
+    told = {"db", "twin"}
+    eventually(lambda: {one["involvedObject"]["name"] for one in shop.events("SelectorShared")} == told)
     shop.refer("twin", postgres=None)
     eventually(lambda: len(shop.policies()) == 1)
     assert shop.policy("postgres")["metadata"]["ownerReferences"][0]["name"] == "db"
