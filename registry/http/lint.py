@@ -10,7 +10,7 @@ from registry.http import problems
 from registry.http.answers import json_answer
 from registry.http.examples import TEMPLATE
 from registry.http.operations import READS_BODY, Operations
-from registry.http.problems import Refused
+from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, template
 from registry.lint.codes import CODES
 from registry.lint.findings import SEVERITIES, Surroundings
@@ -105,16 +105,11 @@ def lint_document(query: Query, name: str) -> Response:
 
 
 def _stored(name: str, number: int | None) -> Template:
-    entry = backend().watch.catalogue().entries.get(name)
-    if entry is None:
+    entry = recorded_entry(name)
+    found = recorded_revision(entry, entry.head if number is None else number).template
+    if found is None:
         raise TemplateNotFound(name)
-    revision = entry.revisions.get(entry.head if number is None else number)
-    if revision is None:
-        detail = f"Template {name} has no revision {number}; the current one is {entry.head}."
-        raise Refused(problems.REVISION_NOT_FOUND, detail)
-    if revision.template is None:
-        raise TemplateNotFound(name)
-    return revision.template
+    return found
 
 
 def _findings(seen: Template, query: Query) -> Response:
