@@ -9,7 +9,7 @@ from flask import Response
 from registry.http import problems
 from registry.http.answers import json_answer, revision_summary
 from registry.http.examples import DIFF, ROLLBACK, SAVED
-from registry.http.operations import ETAG, IF_MATCH, READS_BODY, Operations
+from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, Operations
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import body, expected, parsed
@@ -64,20 +64,7 @@ def diff_template(query: Query, name: str) -> Response:
 
 @blueprint.route("/rollback", methods=["POST"])
 @blueprint.needs("update")
-@blueprint.problems(
-    *READS_BODY,
-    problems.INVALID_BODY,
-    problems.INVALID_QUERY,
-    problems.TEMPLATE_NOT_FOUND,
-    problems.REVISION_NOT_FOUND,
-    problems.DEFAULT_WIDENED,
-    problems.PRECONDITION_FAILED,
-    problems.PRECONDITION_REQUIRED,
-    problems.INVALID_TEMPLATE,
-    problems.SCOPE_CHANGED,
-    problems.STORE_FULL,
-    problems.STORE_BUSY,
-)
+@blueprint.problems(*CHANGES_TEMPLATE, problems.INVALID_BODY, problems.REVISION_NOT_FOUND)
 @blueprint.query(SaveQuery)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.takes("RollbackRequest", ROLLBACK)

@@ -27,6 +27,20 @@ EVERYWHERE: Final = (
 READS_BODY: Final = (problems.MALFORMED_BODY, problems.BODY_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
 """Problems of any operation with a body."""
 
+CHANGES_TEMPLATE: Final = (
+    *READS_BODY,
+    problems.INVALID_QUERY,
+    problems.TEMPLATE_NOT_FOUND,
+    problems.DEFAULT_WIDENED,
+    problems.PRECONDITION_FAILED,
+    problems.PRECONDITION_REQUIRED,
+    problems.INVALID_TEMPLATE,
+    problems.SCOPE_CHANGED,
+    problems.STORE_FULL,
+    problems.STORE_BUSY,
+)
+"""Problems of any operation that makes a new revision of a template that is there."""
+
 
 class Operations(DocumentedBlueprint):
     """Operations on templates: each admits only callers with the verb that it declares.

@@ -8,7 +8,7 @@ from flask import Response
 from registry.http import problems
 from registry.http.answers import entry_summary, json_answer, outcome_answer, template_answer
 from registry.http.examples import DELETED, PATCH, TEMPLATE, TEMPLATES, USAGE
-from registry.http.operations import ETAG, IF_MATCH, READS_BODY, Operations, header
+from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
 from registry.http.paging import Key, Order, page, paged
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry
@@ -130,18 +130,7 @@ def get_usage(query: Query, name: str) -> Response:
 
 @blueprint.route("/<name>", methods=["PUT"])
 @blueprint.needs("update")
-@blueprint.problems(
-    *READS_BODY,
-    problems.INVALID_QUERY,
-    problems.TEMPLATE_NOT_FOUND,
-    problems.DEFAULT_WIDENED,
-    problems.PRECONDITION_FAILED,
-    problems.PRECONDITION_REQUIRED,
-    problems.INVALID_TEMPLATE,
-    problems.SCOPE_CHANGED,
-    problems.STORE_FULL,
-    problems.STORE_BUSY,
-)
+@blueprint.problems(*CHANGES_TEMPLATE)
 @blueprint.query(SaveQuery)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.takes("Template", TEMPLATE)
@@ -157,18 +146,7 @@ def replace_template(query: Query, name: str) -> Response:
 
 @blueprint.route("/<name>", methods=["PATCH"])
 @blueprint.needs("patch")
-@blueprint.problems(
-    *READS_BODY,
-    problems.INVALID_QUERY,
-    problems.TEMPLATE_NOT_FOUND,
-    problems.DEFAULT_WIDENED,
-    problems.PRECONDITION_FAILED,
-    problems.PRECONDITION_REQUIRED,
-    problems.INVALID_TEMPLATE,
-    problems.SCOPE_CHANGED,
-    problems.STORE_FULL,
-    problems.STORE_BUSY,
-)
+@blueprint.problems(*CHANGES_TEMPLATE)
 @blueprint.query(SaveQuery)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.takes("MergePatch", PATCH, [MERGE_PATCH])
