@@ -7,6 +7,7 @@ RECONCILE_SECONDS = Histogram(
     "controller_runtime_reconcile_time_seconds", "Time per reconciled key.", ["controller"]
 )
 QUEUE_DEPTH = Gauge("workqueue_depth", "Keys waiting to be reconciled.", ["name"])
+FAILING = Gauge("netpol_registry_keys_failing", "Keys that failed last time and wait to be tried again.")
 WRITES = Counter("netpol_registry_policy_writes", "Writes of generated policies.", ["action", "result"])
 PENDING = Gauge("netpol_registry_references_pending", "References that cannot be applied now.", ["reason"])
 POLICIES = Gauge("netpol_registry_policies", "Generated policies in the watched copy.")

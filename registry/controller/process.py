@@ -109,6 +109,7 @@ class Controller:
     def refresh(self) -> None:
         """Bring the gauges up to date."""
         metrics.QUEUE_DEPTH.labels("keys").set(len(self.queue))
+        metrics.FAILING.set(self.queue.failing)
         metrics.POLICIES.set(self.world.index.policies)
         metrics.EVENTS_DROPPED.set(self._recorder.dropped)
         for name, problem in self.checks().items():

@@ -31,8 +31,8 @@ class KeyQueue:
         return len(self._ready)
 
     @property
-    def retries(self) -> int:
-        """Keys that failed last time."""
+    def failing(self) -> int:
+        """How many keys failed last time."""
         return len(self._failures)
 
     def add(self, key: Key) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from registry.model.documents import digest, load_yaml
 from registry.model.problems import Invalid, Problem
 from registry.model.template import Template, load_template
-from registry.planning.catalogue import Catalogue, Entry, Flag, Revision
+from registry.planning.catalogue import Entry, Flag, Revision
 from registry.store.errors import StoreUnreadable, head_missing, no_records
 from registry.store.objects import KEY_SUFFIX, Record, StoredConfigMap, key_of
 
@@ -72,22 +72,6 @@ class View(msgspec.Struct, frozen=True):
         """What is held of `name`."""
         text = self.main.texts.get(key_of(name)) if self.main else None
         return Holding(name, text, self.head(name), self.records.get(name, {}))
-
-
-def by_name(records: Iterable[Record]) -> Records:
-    """Records by template name and number."""
-    found: dict[str, dict[int, Record]] = {}
-    for record in records:
-        found.setdefault(record.revision.name, {})[record.revision.number] = record
-    return found
-
-
-def read_catalogue(main: StoredConfigMap | None, records: Iterable[Record]) -> Catalogue:
-    """The catalogue in force. Raises StoreUnreadable when these ConfigMaps do not say what that is."""
-    view = View(main, by_name(records))
-    check_readable(view)
-    entries = ((name, read_entry(view.holding(name))) for name in view.names())
-    return Catalogue({name: entry for name, entry in entries if entry})
 
 
 def check_readable(view: View) -> None:

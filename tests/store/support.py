@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, TypeVar
 
 from devcluster.cluster import ControlPlane
 from registry.cluster.client import Client
 from registry.cluster.connection import connect
 from registry.model.template import Template, parse_template
-from registry.planning.catalogue import Revision
+from registry.planning.catalogue import Catalogue, Revision
 from registry.settings import Settings
 from registry.store.bodies import text_of
+from registry.store.catalogue import Records, View, check_readable, read_entry
 from registry.store.objects import Record, StoredConfigMap
 from registry.store.saves import Edit
 from registry.store.store import Store
@@ -118,3 +119,19 @@ async def seen(one: Opened, check: Callable[[], T]) -> T:
             return result
         await asyncio.sleep(0.002)
     raise AssertionError(f"the watch never showed it: {one.watch.view.main}")
+
+
+def by_name(records: Iterable[Record]) -> Records:
+    """Records by template name and number."""
+    found: dict[str, dict[int, Record]] = {}
+    for record in records:
+        found.setdefault(record.revision.name, {})[record.revision.number] = record
+    return found
+
+
+def read_catalogue(main: StoredConfigMap | None, records: Iterable[Record]) -> Catalogue:
+    """The catalogue in force. Raises StoreUnreadable when these ConfigMaps do not say what that is."""
+    view = View(main, by_name(records))
+    check_readable(view)
+    entries = ((name, read_entry(view.holding(name))) for name in view.names())
+    return Catalogue({name: entry for name, entry in entries if entry})

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.store.catalogue import View, by_name, read_catalogue, superseded
+from registry.store.catalogue import View, superseded
 from registry.store.errors import StoreUnreadable
 from registry.store.objects import Decoder, Record
-from tests.store.support import document, main, record, template, text
+from tests.store.support import by_name, document, main, read_catalogue, record, template, text
 
 
 def web(heads, records, **texts):

@@ -3,7 +3,7 @@
 import msgspec
 
 from registry.store.adoption import adoptable, author_of
-from registry.store.catalogue import View, by_name
+from registry.store.catalogue import View
 from registry.store.errors import (
     PreconditionFailed,
     ScopeChanged,
@@ -13,7 +13,7 @@ from registry.store.errors import (
     TooLarge,
 )
 from registry.store.saves import LIMIT, Done, Edit, Proposal, Step, Unchanged, etag, plan
-from tests.store.support import deletion, edit, main, record, template, text
+from tests.store.support import by_name, deletion, edit, main, record, template, text
 
 ONE = View(main({"web": 1}, web=text()), by_name([record(1)]))
 TAG = etag(record(1).revision)
