@@ -7,7 +7,7 @@ was told before a restart is read back, so that a restart tells nothing twice.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 RATE: Final = 50.0
 BURST: Final = 100.0
 """Events a second, and how many at once: a flood of them must not cost the policies their time."""
+
+PATIENCE: Final = 2.0
+PAUSE: Final = 0.05
+"""How long, in seconds, an Event gives way while policies wait to be written, and how often it looks."""
 
 QUEUE_LIMIT: Final = 10_000
 """Events waiting to be written; more are dropped and counted, never waited for."""
@@ -63,10 +67,11 @@ class _ToldList(msgspec.Struct, frozen=True):
 class EventRecorder:
     """Takes notes from the control loop and writes them as Events, one after the other."""
 
-    def __init__(self, client: Client, interval: float) -> None:
+    def __init__(self, client: Client, interval: float, busy: Callable[[], bool] = lambda: False) -> None:
         self.dropped = 0
         self._client = client
         self._interval = interval
+        self._busy = busy
         self._told: dict[str, dict[str, float]] = {}
         self._queue: asyncio.Queue[_Item] = asyncio.Queue(QUEUE_LIMIT)
 
@@ -108,6 +113,7 @@ class EventRecorder:
         budget, since = BURST, asyncio.get_running_loop().time()
         while True:
             item = await self._queue.get()
+            await self._give_way()
             if item.standing and item.name not in self._told.get(item.about.uid, {}):
                 continue
             now = asyncio.get_running_loop().time()
@@ -116,6 +122,13 @@ class EventRecorder:
                 await asyncio.sleep((1 - budget) / RATE)
             budget -= 1
             await self._write(item)
+
+    async def _give_way(self) -> None:
+        """Let policies go first, for a while: an Event is told late rather than a policy."""
+        for _ in range(round(PATIENCE / PAUSE)):
+            if not self._busy():
+                return
+            await asyncio.sleep(PAUSE)
 
     def _put(self, item: "_Item") -> None:
         about, note = item.about, item.note

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from datetime import timedelta
@@ -32,6 +33,9 @@ from registry.planning.objects import Workload
 from registry.settings import Settings
 
 log = logging.getLogger(__name__)
+
+GC_THRESHOLD: Final = 20_000
+"""New containers before the collector looks for cycles among them; Python's 700 is for short scripts."""
 
 WORKERS_PER_WRITE: Final = 2
 """Keys worked on per write in flight: enough that planning never leaves a write slot empty."""
@@ -64,7 +68,9 @@ class Controller:
         self._triggers = Triggers(self.queue, {*settings.excluded_namespaces, settings.store_namespace})
         self.world = self._triggers.world
         self._settings = settings
-        self._recorder = EventRecorder(client, settings.event_interval_seconds)
+        self._recorder = EventRecorder(
+            client, settings.event_interval_seconds, busy=lambda: len(self.queue) > 0
+        )
         self._endpoints: Cache[Endpoints] = Cache(lambda _old, _new: self._follow_facts())
         self._keeper = CatalogueKeeper(settings, client, self._recorder, self._triggers.on_catalogue)
         self._namespaces = Informer(
@@ -137,6 +143,10 @@ class Controller:
             await self._recorder.remember()
         except ApiError as error:
             log.warning("earlier Events cannot be read, standing problems are told again: %s", error)
+        # What is loaded now stays: the collector need not go through it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
         log.info(
             "ready: %d namespaces, %d policies, %d templates",
             len(self.world.namespaces),

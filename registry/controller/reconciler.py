@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -114,7 +114,13 @@ class Reconciler:
         if refused:
             raise refused[0]
 
-    async def _write_phase(self, key: Key, phase: Iterable[Change]) -> list[ApiError]:
+    async def _write_phase(self, key: Key, phase: Sequence[Change]) -> list[ApiError]:
+        if len(phase) == 1:  # nearly always, and then without the cost of a task
+            try:
+                await self._write(key, phase[0])
+            except ApiError as error:
+                return [error]
+            return []
         outcomes = await asyncio.gather(
             *(self._write(key, change) for change in phase), return_exceptions=True
         )
