@@ -16,6 +16,7 @@ from registry.planning.resolve import (
     Request,
     Resolved,
     Surroundings,
+    applied_by_template,
     applied_from,
     resolve,
     resolve_or_hold,
@@ -120,7 +121,7 @@ def _unmanaged(view: NamespaceView) -> Plan:
 
 def _requests(view: NamespaceView, around: Surroundings) -> Iterator[Request]:
     namespace = around.namespace
-    applied = {**_applied_live(view), **view.applied}
+    applied = applied_by_template(view.live, view.applied)
     values = {**dict.fromkeys(_defaults(around), "true"), **namespace.references}
     for template, value in sorted(values.items()):
         yield Request(
@@ -129,7 +130,6 @@ def _requests(view: NamespaceView, around: Surroundings) -> Iterator[Request]:
             value,
             namespace.parameters.get(template),
             applied.get(template),
-            by_default=template not in namespace.references,
         )
 
 
@@ -137,10 +137,6 @@ def _defaults(around: Surroundings) -> Iterator[str]:
     for template in around.catalogue.defaults:
         if template.default_in is not None and matches(template.default_in, around.namespace.labels):
             yield template.name
-
-
-def _applied_live(view: NamespaceView) -> dict[str, Applied]:
-    return {template_of(live): applied for live in view.live if (applied := applied_from(live))}
 
 
 def _outcome(view: NamespaceView, resolved: Resolved, around: Surroundings) -> _Outcome:

@@ -16,7 +16,6 @@ class Reference(msgspec.Struct, frozen=True):
     template: str
     tracking: Tracking
     revision: int | None = None
-    by_default: bool = False
 
 
 class Malformed(ValueError):

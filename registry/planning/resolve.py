@@ -1,7 +1,7 @@
 """From a reference to what it asks for now: revision, parameters, rendered spec, or why not."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
@@ -14,6 +14,7 @@ from registry.model.rendering import Context, FactUnknown, render
 from registry.model.template import Template
 from registry.planning.catalogue import Catalogue, Entry
 from registry.planning.exclusion import matches
+from registry.planning.names import template_of
 from registry.planning.objects import Key, LivePolicy, Namespace, Note
 from registry.planning.references import Malformed, Reference, Tracking, parse_reference
 
@@ -72,7 +73,6 @@ class Request(msgspec.Struct, frozen=True):
     value: str
     parameters: str | None = None
     applied: Applied | None = None
-    by_default: bool = False
 
 
 def resolve(request: Request, around: Surroundings) -> Resolved | None:
@@ -131,6 +131,14 @@ def applied_from(live: LivePolicy) -> Applied | None:
     )
 
 
+def applied_by_template(
+    policies: Iterable[LivePolicy], remembered: Mapping[str, Applied]
+) -> dict[str, Applied]:
+    """What was applied for each template: as remembered, else as its live policy says."""
+    said = {template_of(live): applied for live in policies if (applied := applied_from(live))}
+    return {**said, **remembered}
+
+
 def _recorded_parameters(live: LivePolicy) -> Mapping[str, Any]:
     try:
         return msgspec.json.decode(
@@ -142,12 +150,11 @@ def _recorded_parameters(live: LivePolicy) -> Mapping[str, Any]:
 
 def _reference(request: Request) -> Reference | None:
     try:
-        reference = parse_reference(request.template, request.value)
+        return parse_reference(request.template, request.value)
     except Malformed as error:
         raise Pending(
             "InvalidValue", f"{contract.TEMPLATE_LABEL_PREFIX}{request.template}: {error}"
         ) from error
-    return msgspec.structs.replace(reference, by_default=request.by_default) if reference else None
 
 
 def _entry(name: str, catalogue: Catalogue) -> Entry:

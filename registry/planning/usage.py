@@ -120,7 +120,7 @@ def _problem(
     if namespace is None or not namespace.managed:
         return "NamespaceNotManaged", f"Namespace {asked.key.namespace} is not enabled."
     around = Surroundings(Catalogue({entry.name: entry}), facts, namespace)
-    request = Request(asked.key, entry.name, asked.value, asked.parameters, applied, asked.by_default)
+    request = Request(asked.key, entry.name, asked.value, asked.parameters, applied)
     try:
         resolve(request, around)
     except Pending as pending:

@@ -21,6 +21,7 @@ from registry.planning.resolve import (
     Request,
     Resolved,
     Surroundings,
+    applied_by_template,
     applied_from,
     resolve,
     resolve_or_hold,
@@ -100,7 +101,7 @@ def _unmanaged(view: WorkloadView, around: Surroundings) -> Plan:
 
 
 def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> Outcomes:
-    applied = {**_applied_live(view), **view.applied}
+    applied = applied_by_template(view.live, view.applied)
     resolved: dict[str, Resolved] = {}
     pending: dict[str, Pending] = {}
     for template, value in sorted(workload.references.items()):
@@ -112,10 +113,6 @@ def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> O
         if found and (problem is None or problem.reason in HELD):
             resolved[template] = found
     return _one_of_each_group(resolved, pending, around)
-
-
-def _applied_live(view: WorkloadView) -> dict[str, Applied]:
-    return {template_of(live): applied for live in view.live if (applied := applied_from(live))}
 
 
 def _obstacle(view: WorkloadView, workload: Workload, resolved: Resolved) -> Pending | None:
