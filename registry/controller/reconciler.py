@@ -15,12 +15,12 @@ from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES
 from registry.cluster.writer import Writer
 from registry.controller import metrics
 from registry.controller.queue import KeyQueue
-from registry.controller.world import World
 from registry.planning.changes import Change, Plan
 from registry.planning.namespaces import plan_namespace
 from registry.planning.objects import Key, Namespace, Note, is_namespace
 from registry.planning.orphans import Clock
 from registry.planning.workloads import CROWDED, plan_workload
+from registry.world.world import World
 
 log = logging.getLogger(__name__)
 

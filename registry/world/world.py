@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from registry.cluster.informer import Cache
-from registry.controller.index import Index
 from registry.planning.catalogue import Catalogue
 from registry.planning.names import bears_mark, policy_name
 from registry.planning.namespaces import NamespaceView, allowing_selectors
 from registry.planning.objects import Key, LivePolicy, Namespace, Selector, Workload
 from registry.planning.resolve import Applied, Surroundings
 from registry.planning.workloads import WorkloadView, holds_preset, is_preset
+from registry.world.index import Index
 
 
 class World:

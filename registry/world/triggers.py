@@ -1,30 +1,29 @@
 """From changes of objects to the keys they touch, and no others."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from registry.cluster.informer import Cache
-from registry.controller.queue import KeyQueue
-from registry.controller.world import World
 from registry.planning.catalogue import Catalogue
 from registry.planning.names import owner_key
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload, is_namespace, namespace_key
+from registry.world.world import World
 
 
 class Triggers:
-    """Handlers of the watched copies: they keep the world's index and fill the queue."""
+    """Handlers of the watched copies: they keep the world's index, and call `touch` with each touched key."""
 
-    def __init__(self, queue: KeyQueue, excluded: Iterable[str]) -> None:
+    def __init__(self, touch: Callable[[Key], object], excluded: Iterable[str]) -> None:
         self.world = World(Cache(self.on_namespace), Cache(self.on_policy), excluded)
-        self._queue = queue
+        self._touch = touch
         self._own_write = False
         self._writing: set[tuple[str, str]] = set()
 
     def all(self) -> None:
         """Touch every key that has references or policies; workloads before Namespaces."""
         index = self.world.index
-        self._touch(key for name in list(index.namespaces()) for key in index.workloads(name))
-        self._touch(
+        self._touch_all(key for name in list(index.namespaces()) for key in index.workloads(name))
+        self._touch_all(
             namespace.key
             for namespace in self.world.namespaces
             if namespace.managed or namespace.references or index.owned(namespace.key)
@@ -41,9 +40,9 @@ class Triggers:
         siblings = index.select(old, new)
         if not (before or after or index.owned(key)):
             return
-        self._touch((key, *siblings))
+        self._touch_all((key, *siblings))
         if any(map(self.world.may_replace, {*before, *after})):
-            self._queue.add(namespace_key(key.namespace))
+            self._touch(namespace_key(key.namespace))
 
     def on_namespace(self, old: Namespace | None, new: Namespace | None) -> None:
         """A Namespace appeared, changed or went."""
@@ -53,11 +52,11 @@ class Triggers:
         index = self.world.index
         index.refer(changed.key, old.references if old else {}, new.references if new else {})
         if new is None:
-            self._queue.add(changed.key)  # to be forgotten
+            self._touch(changed.key)  # to be forgotten
             return
         # Enabling starts with the workloads' own policies, disabling with the namespace's denies.
         workloads = index.workloads(new.name)
-        self._touch((*workloads, new.key) if new.managed else (new.key, *workloads))
+        self._touch_all((*workloads, new.key) if new.managed else (new.key, *workloads))
 
     def on_policy(self, old: LivePolicy | None, new: LivePolicy | None) -> None:
         """A NetworkPolicy appeared, changed or went."""
@@ -71,16 +70,16 @@ class Triggers:
         elif old:
             index.drop_policy(key, old)
         if not self._own_write and (changed.namespace, changed.name) not in self._writing:
-            self._queue.add(key)
+            self._touch(key)
         if not is_namespace(key) and any(map(self.world.may_replace, self._templates(key))):
-            self._queue.add(namespace_key(key.namespace))
+            self._touch(namespace_key(key.namespace))
 
     def on_catalogue(self, catalogue: Catalogue, names: Iterable[str]) -> None:
         """Some templates changed: their users are touched, and where a default changed, all managed."""
         before, self.world.catalogue = self.world.catalogue, catalogue
         defaults = False
         for name in names:
-            self._touch(self.world.index.users(name))
+            self._touch_all(self.world.index.users(name))
             defaults = defaults or _is_default(before, name) or _is_default(catalogue, name)
         if defaults:
             self._touch_managed()
@@ -92,7 +91,7 @@ class Triggers:
         entries = self.world.catalogue.entries
         for name in list(self.world.index.templates()):
             if name in entries and changed & entries[name].variables:
-                self._touch(self.world.index.users(name))
+                self._touch_all(self.world.index.users(name))
         if any(changed & entries[template.name].variables for template in self.world.catalogue.defaults):
             self._touch_managed()
 
@@ -112,7 +111,7 @@ class Triggers:
         held = self.world.policies.get(policy.namespace, policy.name)
         key = owner_key(policy)
         if key and (held is None or held.resource_version != policy.resource_version):
-            self._queue.add(key)  # somebody was quicker than the answer
+            self._touch(key)  # somebody was quicker than the answer
 
     def deleted(self, policy: LivePolicy) -> None:
         """Take out what we deleted; its key was just reconciled."""
@@ -127,12 +126,12 @@ class Triggers:
         finally:
             self._own_write = False
 
-    def _touch(self, keys: Iterable[Key]) -> None:
+    def _touch_all(self, keys: Iterable[Key]) -> None:
         for key in keys:
-            self._queue.add(key)
+            self._touch(key)
 
     def _touch_managed(self) -> None:
-        self._touch(namespace.key for namespace in self.world.namespaces if namespace.managed)
+        self._touch_all(namespace.key for namespace in self.world.namespaces if namespace.managed)
 
     def _templates(self, key: Key) -> set[str]:
         workload = self.world.workload(key)
