@@ -9,14 +9,14 @@ import msgspec
 from registry.lint.findings import Surroundings
 from registry.model.facts import FACT_NAMES, SAMPLE_FACTS
 from registry.model.normalise import normalise_spec
-from registry.model.parameter_schema import closed, sample
+from registry.model.parameter_schema import closed, sample, with_defaults
 from registry.model.parameters import Parameters, fill
 from registry.model.placeholders import NAMESPACE, WORKLOAD_NAME, uses
 from registry.model.pointers import child
 from registry.model.rendering import Context, render
 from registry.model.substitution import Substitution
 from registry.model.template import Template
-from registry.model.template_rules import SAMPLE_PLACE
+from registry.model.template_trials import SAMPLE_PLACE
 
 SIDES: Final = {"ingress": "from", "egress": "to"}
 """The list of peers in a rule of each direction."""
@@ -60,13 +60,14 @@ class View(msgspec.Struct, frozen=True):
 
 
 def view(template: Template, parameters: Mapping[str, object] | None, surroundings: Surroundings) -> View:
-    """Return the view of a template with `parameters`, or with its defaults and examples.
+    """Return the view of a template with `parameters`, or else its defaults or first example.
 
     Raises Invalid when the parameters do not fit the template.
     """
     facts = {**SAMPLE_FACTS, **surroundings.facts}
     if parameters is None:
-        given, guessed = sample(closed(template.parameters)), _guessed(template)
+        given = sample(closed(template.parameters))
+        guessed = _guessed(template, given)
     else:
         given, guessed = _checked(template, parameters, facts), frozenset()
     substitution = Substitution({**SAMPLE_PLACE, **facts, **given})
@@ -84,10 +85,12 @@ def placeholders(node: object) -> frozenset[str]:
     return frozenset(name for use in uses(node, "") for name in use.names)
 
 
-def _guessed(template: Template) -> frozenset[str]:
-    """Return the parameters that have no value until somebody gives one."""
-    with_default = sample({**closed(template.parameters), "required": []})
-    return frozenset(template.parameters.get("properties", {})) - with_default.keys()
+def _guessed(template: Template, given: Parameters) -> frozenset[str]:
+    """Return the parameters whose value is that of an example, or that have none until somebody gives one."""
+    defaults = with_defaults(closed(template.parameters), {})
+    kept = defaults.keys() & given.keys() if isinstance(defaults, dict) else set()
+    names = frozenset(template.parameters.get("properties", {}))
+    return names - {name for name in kept if given[name] == defaults[name]}
 
 
 class _Reader:

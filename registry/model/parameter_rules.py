@@ -17,8 +17,8 @@ from registry.model.parameter_schema import (
     DEFINITIONS,
     Schema,
     closed,
-    properties,
     resolved,
+    validate,
     validate_part,
     with_defaults,
 )
@@ -28,6 +28,8 @@ from registry.model.sentences import problems_of
 
 MAX_PARAMETERS: Final = 64
 """More parameters than this make a template nobody can fill in."""
+MAX_EXAMPLES: Final = 10
+"""Each is rendered whenever the template is checked."""
 MAX_PATTERN: Final = 200
 """Longest regular expression of a `pattern`, in characters."""
 RESERVED: Final = ("namespace", "workload", "cluster")
@@ -41,6 +43,7 @@ _TOP_LEVEL: Final = frozenset(
         "anyOf",
         "dependentRequired",
         "description",
+        "examples",
         "oneOf",
         "properties",
         "required",
@@ -62,7 +65,7 @@ POINTER: Final = "/parameters"
 
 def check_parameters(parameters: Schema) -> list[Problem]:
     """Return what is wrong with a template's parameter schema; each step needs the one before."""
-    for step in (_valid_schema, _closed_object, _safe_keywords, _names, _values):
+    for step in (_valid_schema, _closed_object, _safe_keywords, _names, _values, _examples):
         problems = sorted(step(parameters))
         if problems:
             return problems
@@ -83,6 +86,9 @@ def _closed_object(parameters: Schema) -> Iterator[Problem]:
     if whole["additionalProperties"] is not False:
         reason = "Parameters that the template does not know would be accepted and do nothing."
         yield Problem(child(POINTER, "additionalProperties"), reason, "Write `additionalProperties: false`.")
+    if len(parameters.get("examples", [])) > MAX_EXAMPLES:
+        reason = f"There are more than {MAX_EXAMPLES} examples."
+        yield Problem(child(POINTER, "examples"), reason, "Keep the telling ones.")
     for keyword in parameters:
         if keyword not in _TOP_LEVEL:
             fix = "Remove it; a parameter goes under `properties`."
@@ -164,7 +170,7 @@ def _names(parameters: Schema) -> Iterator[Problem]:
 
 def _values(parameters: Schema) -> Iterator[Problem]:
     root = closed(parameters)
-    for pointer, schema in subschemas(parameters, POINTER):
+    for pointer, schema in subschemas(root, POINTER):
         part = resolved(schema, root)
         if "default" in schema:
             filled = with_defaults(part, schema["default"], root)
@@ -172,13 +178,11 @@ def _values(parameters: Schema) -> Iterator[Problem]:
         for index, example in enumerate(schema.get("examples", [])):
             filled = with_defaults(part, example, root)
             yield from validate_part(root, schema, filled, join(pointer, "examples", index))
-    yield from _examples(root)
 
 
-def _examples(root: Schema) -> Iterator[Problem]:
-    for name, schema in properties(root):
-        part = resolved(schema, root)
-        if name in root.get("required", []) and "default" not in part and not part.get("examples"):
-            reason = f"`{name}` is required and has neither a default nor an example."
-            fix = "Add `examples: [...]`: the first one is used to check the template and in its docs."
-            yield Problem(join(POINTER, "properties", name), reason, fix)
+def _examples(parameters: Schema) -> Iterator[Problem]:
+    root, here = closed(parameters), child(POINTER, "examples")
+    if not root.get("examples") and (missing := validate(root, with_defaults(root, {}))):
+        reason = f"The defaults alone are not enough: {missing[0].reason} No example shows what is."
+        fix = "Add `examples: [{...}]` with parameters that are; they are tried when the template is saved."
+        yield Problem(here, reason, fix)

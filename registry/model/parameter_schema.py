@@ -86,12 +86,23 @@ def resolved(schema: Schema, root: Schema) -> Schema:
 
 
 def sample(schema: Schema) -> dict[str, object]:
-    """Return parameters to validate and document a template with: examples for what has no default."""
+    """Return parameters that show what a template does: its defaults, else its first example.
+
+    Revisions recorded before examples of whole parameters were asked for have those of single ones.
+    """
+    filled = with_defaults(schema, _given(schema))
+    return filled if isinstance(filled, dict) else {}
+
+
+def _given(schema: Schema) -> Mapping[str, object]:
+    if not validate(schema, with_defaults(schema, {})):
+        return {}
+    if examples := schema.get("examples"):
+        first: dict[str, object] = examples[0]
+        return first
     required = schema.get("required", [])
-    given = {
+    return {
         name: part["examples"][0]
         for name, part in ((name, resolved(part, schema)) for name, part in properties(schema))
         if name in required and "default" not in part and part.get("examples")
     }
-    filled = with_defaults(schema, given)
-    return filled if isinstance(filled, dict) else {}

@@ -2,7 +2,7 @@
 
 The checks come in this order, each only when those before found nothing: the document's form, the
 rules between its fields, the parameter schema with its defaults, the placeholders, and the spec
-rendered with the defaults and sample facts against the rules of NetworkPolicy.
+rendered with the defaults and examples, and sample facts, against the rules of NetworkPolicy.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from registry.model.problems import Invalid, Problem
 from registry.model.template_rules import (
     check_fields,
     check_placeholders,
-    check_sample,
+    check_trials,
     with_policy_types,
 )
 
@@ -61,7 +61,7 @@ def parse_template(document: object) -> Template:
     _refuse(check_fields(checked))
     _refuse(check_parameters(parameters))
     _refuse(check_placeholders(checked))
-    _refuse(check_sample(checked))
+    _refuse(check_trials(checked))
     return _template(checked, parameters)
 
 

@@ -7,18 +7,16 @@ from registry.model.checks import listed
 from registry.model.facts import FACT_NAMES, SAMPLE_FACTS
 from registry.model.networkpolicy import POLICY_TYPES, check_selector, check_spec, no_pod_selector
 from registry.model.normalise import default_policy_types
-from registry.model.origins import origin
-from registry.model.parameter_schema import closed, properties, resolved, sample
+from registry.model.parameter_schema import closed, properties, resolved
 from registry.model.placeholders import NAMESPACE, WORKLOAD_NAME, Use, uses
-from registry.model.pointers import join, split
+from registry.model.pointers import join
 from registry.model.problems import Problem
-from registry.model.substitution import NotText, Substitution
+from registry.model.substitution import NotText
+from registry.model.template_trials import Trial, trials
 
 Document = Mapping[str, Any]
 
 WORKLOAD: Final = "workload"
-SAMPLE_PLACE: Final = {NAMESPACE: "shop", WORKLOAD_NAME: "checkout"}
-"""Where sample renderings take place."""
 
 
 def with_policy_types(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,31 +99,29 @@ def _unset(name: str) -> Problem:
     return Problem(join("/parameters/properties", name), reason, "Give it a default, or require it.")
 
 
-def check_sample(document: Document) -> list[Problem]:
-    """Return what keeps Kubernetes from accepting the spec with the defaults and sample facts.
+def check_trials(document: Document) -> list[Problem]:
+    """Return what keeps Kubernetes from accepting the spec with the defaults or examples and sample facts."""
+    tried = trials(closed(document.get("parameters", {})))
+    return sorted({problem for trial in tried for problem in _of_trial(document, trial)})
+
+
+def _of_trial(document: Document, trial: Trial) -> Iterator[Problem]:
+    """Yield what is wrong with one rendering.
 
     No rule is dropped here, so that an empty default does not hide an error beside it.
     """
-    parameters = sample(closed(document.get("parameters", {})))
-    substitution = Substitution({**SAMPLE_PLACE, **SAMPLE_FACTS, **parameters}, drop=False)
-    spec = document["spec"]
+    substitution, spec = trial.substitution(SAMPLE_FACTS, drop=False), document["spec"]
     try:
         rendered = substitution.spec(spec)
     except NotText as why:
-        return [_not_text(spec, why.name)]
-    problems = check_spec(rendered, pod_selector=document["scope"] != WORKLOAD)
-    return sorted({_in_document(substitution, spec, problem) for problem in problems})
+        yield _not_text(spec, trial, why.name)
+        return
+    for problem in check_spec(rendered, pod_selector=document["scope"] != WORKLOAD):
+        yield trial.in_document(substitution, spec, problem)
 
 
-def _not_text(spec: Mapping[str, Any], name: str) -> Problem:
-    pointer = next(use.pointer for use in uses(spec, "/spec") if name in use.names)
+def _not_text(spec: Mapping[str, Any], trial: Trial, name: str) -> Problem:
+    used = next(use.pointer for use in uses(spec, "/spec") if name in use.names)
+    pointer = join(trial.pointer, name) if name in trial.given else used
     reason = f"`{name}` stands inside a longer text, where only text, numbers, true and false fit."
     return Problem(pointer, reason, f"Write `${{{name}}}` alone, or give it another type.")
-
-
-def _in_document(substitution: Substitution, spec: Mapping[str, Any], problem: Problem) -> Problem:
-    source = origin(substitution, spec, split(problem.pointer)[1:])
-    if source.variable is None:
-        return Problem(source.pointer, problem.reason, problem.fix)
-    reason = f"With `{source.variable}` filled in: {problem.reason}"
-    return Problem(source.pointer, reason, problem.fix)

@@ -92,7 +92,8 @@ def test_no_finding_is_worse_than_its_code(code):
 CIDR = {
     "parameters": {
         "required": ["cidr"],
-        "properties": {"cidr": {"type": "string", "examples": ["10.0.0.0/8"]}},
+        "properties": {"cidr": {"type": "string"}},
+        "examples": [{"cidr": "10.0.0.0/8"}],
     },
     "spec": {"policyTypes": ["Ingress"], "ingress": [{"from": [{"ipBlock": {"cidr": "${cidr}"}}]}]},
 }
@@ -101,6 +102,15 @@ CIDR = {
 def test_an_address_that_a_user_gave_is_looked_at():
     found = lint(template(**CIDR), {"cidr": "128.0.0.0/1"})
     assert [(one.code, one.pointer) for one in found] == [("BroadCidr", "/spec/ingress/0/from/0/ipBlock")]
+
+
+def test_an_address_of_an_example_is_not_the_authors_own():
+    schema = {
+        "required": ["note"],
+        "properties": {"note": {"type": "string"}, "cidr": {"default": "10.0.0.0/8"}},
+        "examples": [{"note": "any", "cidr": "128.0.0.0/1"}],
+    }
+    assert lint(template(parameters=schema, spec=CIDR["spec"])) == []
 
 
 def test_parameters_that_do_not_fit_are_refused():

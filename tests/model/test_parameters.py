@@ -13,8 +13,9 @@ from registry.model.template import parse_template
 
 SCHEMA = """
 required: [name]
+examples: [{name: a}]
 properties:
-  name: {type: string, pattern: '^[a-z]+$', examples: [a], description: The name of the app.}
+  name: {type: string, pattern: '^[a-z]+$', description: The name of the app.}
   port: {type: integer, minimum: 1, maximum: 65535, default: 80}
   size: {enum: [small, large], default: small}
   ratio: {type: number, exclusiveMinimum: 0, multipleOf: 0.5, default: 1.5}

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.model.documents import MAX_BYTES, digest, load_yaml
+from registry.model.parameter_schema import closed, sample
 from registry.model.problems import Invalid
-from registry.model.template import load_template, parse_template
+from registry.model.template import load_template, parse_template, trusted_template
 
 POSTGRES = """
 name: postgres
@@ -219,7 +220,15 @@ def test_a_parameter_schema_that_would_fail_its_users_is_refused(properties, pla
         ({"$ref": "#/$defs/a", "$defs": {"a": {}}}, "/parameters/$ref"),
         ({"default": {}}, "/parameters/default"),
         ({"required": ["q"]}, "/parameters/required/0"),
-        ({"required": ["p"]}, "/parameters/properties/p"),
+        ({"required": ["p"]}, "/parameters/examples"),
+        ({"required": ["p"], "examples": []}, "/parameters/examples"),
+        ({"anyOf": [{"required": ["p"]}]}, "/parameters/examples"),
+        ({"examples": [{"p": "a"}] * 11}, "/parameters/examples"),
+        ({"examples": {"p": "a"}}, "/parameters/examples"),
+        ({"examples": [{"p": "a"}, "a"]}, "/parameters/examples/1"),
+        ({"examples": [{"p": "a"}, {"p": 1}]}, "/parameters/examples/1/p"),
+        ({"examples": [{"q": 1}]}, "/parameters/examples/0/q"),
+        ({"examples": [{"p": "a"}, {}], "required": ["p"]}, "/parameters/examples/1"),
         ({"properties": {f"p{n}": {} for n in range(65)}}, "/parameters/properties"),
         ({"$defs": {"a": {"$ref": "#/$defs/a"}}}, "/parameters/$defs/a/$ref"),
     ],
@@ -275,12 +284,43 @@ def test_a_parameter_that_may_have_no_value_cannot_be_used():
     assert places(document) == ["/parameters/properties/p"]
 
 
-def test_a_required_parameter_is_checked_with_its_first_example():
+PORT = "{ingress: [{ports: [{port: '${p}'}]}]}"
+
+
+def test_an_example_that_no_policy_can_be_made_of_is_refused():
+    examples = [{"p": 80}, {"p": 0}]
+    (found,) = problems(with_parameters("{p: {type: integer}}", PORT, required=["p"], examples=examples))
+    assert str(found).startswith("/parameters/examples/1/p: With `p` filled in: 0 is not a port.")
+
+
+def test_an_example_is_tried_also_where_the_defaults_are_enough():
+    document = with_parameters("{p: {type: integer, default: 80}}", PORT, examples=[{"p": 0}])
+    assert places(document) == ["/parameters/examples/0/p"]
+
+
+def test_an_example_is_filled_with_the_defaults():
+    properties = "{p: {type: integer}, q: {type: integer, default: 70000}}"
+    spec = "{ingress: [{ports: [{port: '${p}'}, {port: '${q}'}]}]}"
+    document = with_parameters(properties, spec, required=["p"], examples=[{"p": 80}])
+    assert places(document) == ["/spec/ingress/0/ports/1/port"]
+
+
+def test_a_place_inside_an_example_is_named():
     document = with_parameters(
-        "{p: {type: integer, examples: [0, 80]}}", "{ingress: [{ports: [{port: '${p}'}]}]}", required=["p"]
+        "{p: {type: array}}", "{ingress: [{ports: '${p}'}]}", required=["p"], examples=[{"p": [{"port": 0}]}]
     )
-    (found,) = problems(document)
-    assert str(found).startswith("/spec/ingress/0/ports/0/port: With `p` filled in: 0 is not a port.")
+    assert places(document) == ["/parameters/examples/0/p/0/port"]
+
+
+def test_an_example_that_is_no_text_does_not_stand_inside_one():
+    spec = "{podSelector: {matchLabels: {a: 'x-${p}'}}}"
+    document = with_parameters("{p: {}}", spec, required=["p"], examples=[{"p": "a"}, {"p": []}])
+    assert places(document) == ["/parameters/examples/1/p"]
+
+
+def test_a_revision_recorded_without_examples_stays_readable():
+    document = with_parameters("{p: {type: integer, examples: [80]}}", PORT, required=["p"])
+    assert sample(closed(trusted_template(document).parameters)) == {"p": 80}
 
 
 RULE = "/spec/ingress/0"
