@@ -17,6 +17,8 @@ from registry.model.template_trials import Trial, trials
 Document = Mapping[str, Any]
 
 WORKLOAD: Final = "workload"
+RESERVED_NAMES: Final = ("export", "import")
+"""Names beside those of templates in the paths of the HTTP API."""
 
 
 def with_policy_types(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,6 +32,8 @@ def with_policy_types(spec: Mapping[str, Any]) -> dict[str, Any]:
 def check_fields(document: Document) -> list[Problem]:
     """Return what is wrong between the fields of a document that has the right form."""
     problems = []
+    if document["name"] in RESERVED_NAMES:
+        problems.append(Problem("/name", f"`{document['name']}` is a path of the API.", "Choose another name."))
     for name in ("defaultIn", "allowedIn"):
         problems += check_selector(document.get(name, {}), f"/{name}")
     workload = document["scope"] == WORKLOAD
