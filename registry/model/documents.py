@@ -26,14 +26,14 @@ MAX_DEPTH: Final = 40
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def load_yaml(text: str | bytes) -> object:
+def load_yaml(text: str | bytes, limit: int = MAX_BYTES) -> object:
     """Return the JSON value of one YAML or JSON document; None when it is empty.
 
     Raises Invalid, with the place in the pointer and in the sentence, for duplicate keys, aliases,
     anchors, tags, several documents, keys that are no strings, values that JSON cannot hold, nesting
-    deeper than MAX_DEPTH, and text longer than MAX_BYTES.
+    deeper than MAX_DEPTH, and text longer than `limit` bytes of UTF-8.
     """
-    decoded = _decode(text)
+    decoded = _decode(text, limit)
     value = _load_json(decoded)
     if value is None:
         value = _load_events(decoded)
@@ -116,11 +116,11 @@ def _refuse_depth(pointer: str) -> NoReturn:
     _refuse(pointer, f"The document nests deeper than {MAX_DEPTH} levels.", "Write it flatter.")
 
 
-def _decode(text: str | bytes) -> str:
+def _decode(text: str | bytes, limit: int) -> str:
     try:
         raw = text.encode() if isinstance(text, str) else text
-        if len(raw) > MAX_BYTES:
-            _refuse("", f"The text has {len(raw)} bytes; at most {MAX_BYTES} are read.", "Shorten it.")
+        if len(raw) > limit:
+            _refuse("", f"The text has {len(raw)} bytes; at most {limit} are read.", "Shorten it.")
         return raw.decode("utf-8-sig")
     except UnicodeError:
         _refuse("", "The text is not valid UTF-8.", "Save it as UTF-8.")
