@@ -27,8 +27,10 @@ ALWAYS_WIDENED: Final = Code(
     "warning",
     "A namespace default allows what the template cuts",
     "NetworkPolicies only add up. A default template that is in force in every namespace where this one "
-    "can be used already allows all that this one does in a direction, so that nothing is cut there.",
-    "Make it a preset (scope workload, `replacesDefaults: true`, both directions), or narrow the default.",
+    "can be used already allows all that this one does in a direction, so that nothing is cut there. Info "
+    "where the template still cuts the other direction.",
+    "Make it a preset (scope workload, `replacesDefaults: true`, both directions), narrow the default, or "
+    'opt the namespace out of it with the label value `"false"`.',
 )
 AND_OR_SPLIT: Final = Code(
     "AndOrSplit",
@@ -92,6 +94,27 @@ METADATA_SERVICE_OPEN: Final = Code(
     "credentials of the node. A block of /16 or longer that holds it is taken as meant.",
     "Add `except: ['${cluster.private}']`, or except 169.254.169.254/32 and fd00:ec2::254/128.",
 )
+NAMED_PORT_UNRESOLVED: Final = Code(
+    "NamedPortUnresolved",
+    "warning",
+    "No container has a port of that name",
+    "A named port stands for whatever number the containers of the pods concerned give that name: of ingress "
+    "the pods that the template is used on, of egress those that the rule's peers select. Where none "
+    "declares the name with the rule's protocol, the port allows nothing. Info where Jobs, bare pods and "
+    "custom resources, which are not looked at, may have it. IP blocks and cluster facts say nothing.",
+    "Name a port that the containers declare, write its number, or give the containers' port that name.",
+)
+NEVER_MATCHES: Final = Code(
+    "NeverMatches",
+    "warning",
+    "A peer selects nothing that is there now",
+    "No namespace of the cluster has the labels, or no pod template of a Deployment, StatefulSet or "
+    "DaemonSet in the namespaces of the peer. A warning where no peer of the rule finds a namespace, so that "
+    "the rule allows nobody; else info, since a workload may come later, and Jobs, bare pods and custom "
+    "resources are not looked at. Labels that pods get beside those of their template, and namespaces "
+    "without any such workload say nothing.",
+    "Compare the selector with `kubectl get namespaces --show-labels`, and with the pods' own labels.",
+)
 POD_IP_IN_IP_BLOCK: Final = Code(
     "PodIpInIpBlock",
     "warning",
@@ -108,6 +131,16 @@ POLICY_TYPES_MISSING: Final = Code(
     "template with egress rules alone therefore cuts all ingress as well; otherwise the result is as it "
     "reads (info).",
     "Write `policyTypes` with the directions that are meant.",
+)
+PORT_NOT_SERVED: Final = Code(
+    "PortNotServed",
+    "warning",
+    "The workload declares none of the rule's ports",
+    "Policies see the port of the pod, not that of the Service. Kubernetes takes declared ports for "
+    "documentation only, so it is found where every container of the workload declares some, and none of the "
+    "rule's. Info where another rule of ingress fits, or where the number is declared with another protocol. "
+    "Ranges, the ports of a mesh's sidecar and workloads on the host's network say nothing.",
+    "Write the containers' own port (a Service's targetPort), or declare the port in the container.",
 )
 RULES_IGNORED: Final = Code(
     "RulesIgnored",
@@ -136,8 +169,11 @@ CODES: Final[Mapping[str, Code]] = {
         EMPTY_RULE_ALLOWS_ALL,
         IPV4_ONLY,
         METADATA_SERVICE_OPEN,
+        NAMED_PORT_UNRESOLVED,
+        NEVER_MATCHES,
         POD_IP_IN_IP_BLOCK,
         POLICY_TYPES_MISSING,
+        PORT_NOT_SERVED,
         RULES_IGNORED,
         SHADOWED_RULE,
     )

@@ -3,8 +3,11 @@
 from typing import Any, Final
 
 from registry.lint.findings import Surroundings
+from registry.lint.live import LIVE
+from registry.lint.place import Pods, Port, place_of
 from registry.model.documents import load_yaml
 from registry.model.template import Template, parse_template
+from registry.planning.objects import Key
 
 _SPECS: Final = {
     "AlwaysWidened": """
@@ -54,6 +57,17 @@ _SPECS: Final = {
         egress:
           - to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}, {ipBlock: {cidr: '2000::/3'}}]
     """,
+    "NamedPortUnresolved": """
+        policyTypes: [Ingress]
+        ingress:
+          - from: [{podSelector: {}}]
+            ports: [{protocol: TCP, port: https}]
+    """,
+    "NeverMatches": """
+        policyTypes: [Ingress]
+        ingress:
+          - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
+    """,
     "PodIpInIpBlock": """
         policyTypes: [Ingress]
         ingress:
@@ -63,6 +77,12 @@ _SPECS: Final = {
         egress:
           - to: ['${cluster.dns}']
             ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+    """,
+    "PortNotServed": """
+        policyTypes: [Ingress]
+        ingress:
+          - from: [{podSelector: {}}]
+            ports: [{protocol: TCP, port: 80}]
     """,
     "RulesIgnored": """
         policyTypes: [Ingress]
@@ -89,6 +109,12 @@ _DEFAULT: Final[dict[str, Any]] = {
     "spec": {"policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {}}]}]},
 }
 
+_DEPLOYMENT: Final = Key("apps", "Deployment", "shop", "web")
+_PLACE: Final = place_of(
+    {"shop": {}},
+    [(_DEPLOYMENT, Pods(labels=(("app", "web"),), ports=frozenset({Port("TCP", 8080, "http")})))],
+)
+
 
 def example(code: str) -> Template:
     """Return a template in which lint finds `code`, in the example's surroundings."""
@@ -101,4 +127,6 @@ def surroundings(code: str) -> Surroundings:
     """Return what lint has to know beside the example's document."""
     if code == "AlwaysWidened":
         return Surroundings(defaults=(parse_template(_DEFAULT),))
+    if code in LIVE:
+        return Surroundings(place=_PLACE, target=_PLACE.target(_DEPLOYMENT))
     return Surroundings(pod_ranges=("10.244.0.0/16",) if code == "PodIpInIpBlock" else ())

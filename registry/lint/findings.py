@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from registry.lint.place import Place, Target
 from registry.model.template import Template
 
 Severity = Literal["error", "warning", "info"]
@@ -26,10 +27,13 @@ class Finding(msgspec.Struct, frozen=True):
 class Surroundings(msgspec.Struct, frozen=True):
     """What is known beside the document; what is not given makes its codes silent.
 
-    `facts` are cluster facts by full name, `pod_ranges` the cluster's pod CIDRs, `defaults` the templates
-    that apply to namespaces by themselves.
+    `facts` are cluster facts by full name, and the names of the target where they are known; `pod_ranges`
+    the cluster's pod CIDRs, `defaults` the templates that apply to namespaces by themselves. `place` is the
+    cluster as it is now, `target` what the template is used on in it.
     """
 
     facts: Mapping[str, object] = {}
     pod_ranges: tuple[str, ...] = ()
     defaults: tuple[Template, ...] = ()
+    place: Place | None = None
+    target: Target | None = None

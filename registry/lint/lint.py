@@ -1,11 +1,12 @@
 """All checks of a template, in one call: the same for the API, the command line and the previews."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from registry.lint.blocks import broad_cidr, ipv4_only, metadata_service, pod_ip
 from registry.lint.dns import dns_forgotten
 from registry.lint.findings import SEVERITIES, Finding, Surroundings
+from registry.lint.live import LIVE_CHECKS
 from registry.lint.rules import (
     and_or_split,
     empty_from,
@@ -31,6 +32,7 @@ _CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     policy_types_missing,
     rules_ignored,
     shadowed,
+    *LIVE_CHECKS,
 )
 
 
@@ -45,5 +47,9 @@ def lint(
     finding by its address. Raises Invalid when the parameters do not fit.
     """
     seen = view(template, parameters, surroundings or Surroundings())
-    found = {finding for check in _CHECKS for finding in check(seen)}
-    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.pointer, one.code))
+    return in_order(finding for check in _CHECKS for finding in check(seen))
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Return findings without doubles, the most severe first."""
+    return sorted(set(found), key=lambda one: (SEVERITIES.index(one.severity), one.pointer, one.code))

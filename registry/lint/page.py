@@ -11,6 +11,7 @@ from typing import Final
 from registry.lint.codes import CODES, Code
 from registry.lint.examples import example, surroundings
 from registry.lint.lint import lint
+from registry.lint.live import LIVE
 from registry.model.documents import dump_yaml
 from registry.resources import resource_dir
 
@@ -45,6 +46,11 @@ _GIVEN: Final = {
     "AlwaysWidened": (
         "With a default template `same-namespace` in every managed namespace, which allows "
         "`from: [{podSelector: {}}]`:"
+    ),
+    **dict.fromkeys(
+        LIVE,
+        "On the Deployment `web` of the only namespace, `shop`, whose container declares the port 8080 with "
+        "the name `http`:",
     ),
     "PodIpInIpBlock": "With `podRanges=10.244.0.0/16`:",
 }

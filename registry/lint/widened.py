@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from registry.lint.codes import ALWAYS_WIDENED
 from registry.lint.coverage import covers_rule
 from registry.lint.dns import applies_everywhere
-from registry.lint.findings import Finding, Surroundings
+from registry.lint.findings import Finding, Severity, Surroundings
 from registry.lint.view import SIDES, Rule, View, placeholders, view
 from registry.model.pointers import join
 from registry.model.template import Template
@@ -25,13 +25,18 @@ def always_widened(seen: View) -> Iterator[Finding]:
 
 def _by(seen: View, default: Template) -> Iterator[Finding]:
     others = view(default, None, Surroundings(seen.surroundings.facts)).rules
-    for direction, rules in seen.rules.items():
-        if _is_widened(rules, others.get(direction, ()), SIDES[direction]):
-            message = (
-                f"The default template {default.name} allows {'more' if rules else 'some'} {direction} in "
-                "every managed namespace, so what this one cuts stays open there."
-            )
-            yield ALWAYS_WIDENED.at(_pointer(seen, direction), message)
+    widened = [
+        direction
+        for direction, rules in seen.rules.items()
+        if _is_widened(rules, others.get(direction, ()), SIDES[direction])
+    ]
+    severity: Severity = "warning" if len(widened) == len(seen.rules) else "info"
+    for direction in widened:
+        message = (
+            f"The default template {default.name} allows {'more' if seen.rules[direction] else 'some'} "
+            f"{direction} in every managed namespace, so what this one cuts stays open there."
+        )
+        yield ALWAYS_WIDENED.at(_pointer(seen, direction), message, severity)
 
 
 def _is_widened(rules: tuple[Rule, ...], wider: tuple[Rule, ...], side: str) -> bool:

@@ -16,6 +16,7 @@ from registry.model.documents import load_yaml
 from registry.model.pointers import split
 from registry.model.problems import Invalid
 from registry.model.template import parse_template
+from tests.lint.places import place, target
 from tests.model.other_parameters import OTHER_PARAMETERS
 from tests.model.strategies import specs
 
@@ -34,7 +35,13 @@ def template(scope="workload", name="web", **fields):
 
 def of_case(case):
     default = [template("namespace", "standard", **case["default"])] if "default" in case else []
-    return Surroundings(pod_ranges=tuple(case.get("podRanges", ())), defaults=tuple(default))
+    there = place(case["place"]) if "place" in case else None
+    return Surroundings(
+        pod_ranges=tuple(case.get("podRanges", ())),
+        defaults=tuple(default),
+        place=there,
+        target=target(case["target"], there) if there else None,
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CORPUS))
@@ -69,8 +76,15 @@ def test_a_default_template_gives_no_alarm_with_other_parameters(name):
 
 
 def test_beside_the_shipped_defaults_only_denials_that_they_undo_are_found():
-    found = {(one.code, name) for name, each in TEMPLATES.items() for one in lint(each, None, SHIPPED)}
-    assert found == {("AlwaysWidened", "deny-ingress"), ("AlwaysWidened", "default-deny-all")}
+    found = {
+        (one.code, one.severity, one.pointer, name)
+        for name, each in TEMPLATES.items()
+        for one in lint(each, None, SHIPPED)
+    }
+    assert found == {
+        ("AlwaysWidened", "warning", "/spec/policyTypes", "deny-ingress"),  # it cuts ingress alone
+        ("AlwaysWidened", "info", "/spec/policyTypes", "default-deny-all"),  # it still cuts egress
+    }
 
 
 def test_the_default_that_widens_is_named():
