@@ -34,6 +34,16 @@ class Question(msgspec.Struct, frozen=True):
     name: str
 
 
+class Right(msgspec.Struct, frozen=True):
+    """To `verb` objects of a kind: in one namespace or (empty) in all, one name or (empty) any."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+
+
 class _TokenStatus(msgspec.Struct):
     authenticated: bool = False
     user: Caller | None = None
@@ -60,6 +70,7 @@ class Access:
         seconds = settings.auth_cache_seconds
         self._callers: ExpiringCache[bytes, Caller | bool] = ExpiringCache(CALLERS, seconds)
         self._decisions: ExpiringCache[Question, bool] = ExpiringCache(DECISIONS, seconds)
+        self._rights: ExpiringCache[tuple[bytes, Right], bool] = ExpiringCache(DECISIONS, seconds)
 
     def known(self, token: str) -> Caller | bool | None:
         """What is remembered of a token: its caller, False for a refused one, None for nothing."""
@@ -80,26 +91,31 @@ class Access:
 
     async def decide(self, token: str, caller: Caller, verb: str, name: str) -> bool:
         """Whether RBAC (or whatever authorizer the cluster has) lets the caller do it. Raises ApiError."""
-        body = _review(SUBJECT_ACCESS_REVIEWS, self._attributes(caller, verb, name))
-        answer = await self._client.post(SUBJECT_ACCESS_REVIEWS.path(), body)
-        allowed = msgspec.json.decode(answer, type=_AccessReview).status.allowed
+        right = Right(verb, contract.TEMPLATES_GROUP, contract.TEMPLATES_RESOURCE, self._namespace, name)
+        allowed = await self._review(caller, right)
         self._decisions.put(Question(fingerprint(token), verb, name), allowed)
         return allowed
 
-    def _attributes(self, caller: Caller, verb: str, name: str) -> dict[str, Any]:
-        return {
+    async def may(self, caller: Caller, right: Right) -> bool:
+        """Whether the caller has a right on objects of the cluster. Raises ApiError."""
+        question = (msgspec.json.encode(caller, order="sorted"), right)
+        allowed = self._rights.get(question)
+        if allowed is None:
+            allowed = await self._review(caller, right)
+            self._rights.put(question, allowed)
+        return allowed
+
+    async def _review(self, caller: Caller, right: Right) -> bool:
+        spec = {
             "user": caller.username,
             "uid": caller.uid,
             "groups": caller.groups,
             "extra": caller.extra,
-            "resourceAttributes": {
-                "namespace": self._namespace,
-                "group": contract.TEMPLATES_GROUP,
-                "resource": contract.TEMPLATES_RESOURCE,
-                "verb": verb,
-                "name": name,
-            },
+            "resourceAttributes": msgspec.structs.asdict(right),
         }
+        body = _review(SUBJECT_ACCESS_REVIEWS, spec)
+        answer = await self._client.post(SUBJECT_ACCESS_REVIEWS.path(), body)
+        return msgspec.json.decode(answer, type=_AccessReview).status.allowed
 
 
 def fingerprint(token: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The asynchronous side of a worker: one event loop in a thread, with the client, the watch and the writer.
+"""The asynchronous side of a worker: one event loop in a thread, with the client, the watches and the writer.
 
 Requests run in other threads. What the watch published they read at once; the rest they ask for with
 `call`, which waits for the loop's answer.
@@ -8,27 +8,38 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from registry.cluster.client import Client
 from registry.cluster.connection import Connection
 from registry.cluster.errors import ApiError
+from registry.cluster.informer import State
 from registry.http import problems
 from registry.http.access import Access
 from registry.http.problems import Refused
 from registry.model.template import Template
+from registry.planning.objects import Key
+from registry.planning.orphans import Clock
 from registry.settings import Settings
-from registry.store.errors import StoreError
+from registry.store.errors import StoreError, StoreUnreadable
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
+from registry.world.snapshot import Snapshot, snapshot, users
+from registry.world.watched import WatchedCluster
 
 log = logging.getLogger(__name__)
 
 CALL_SECONDS: Final = 20.0
 RETRY_SECONDS: Final = 2.0
+READ_SECONDS: Final = 5.0
 
 T = TypeVar("T")
+
+
+def _nobody(_: Key) -> None:
+    """Nothing here follows single changes."""
 
 
 class Backend:
@@ -43,7 +54,8 @@ class Backend:
         self._stop = asyncio.Event()
         self.client = Client(connection)
         self.access = Access(self.client, settings)
-        self.watch = StoreWatch(self.client, settings)
+        self.cluster = WatchedCluster(self.client, settings, touch=_nobody)
+        self.watch = StoreWatch(self.client, settings, self._on_catalogue)
         self.store = Store(self.client, self.watch, settings)
 
     def start(self) -> None:
@@ -78,11 +90,44 @@ class Backend:
             detail = "There was no answer in time; a save may have been made. Read before you repeat it."
             raise Refused(problems.CLUSTER_UNAVAILABLE, detail) from None
 
+    def users(self, template: str) -> tuple[Snapshot, set[Key]]:
+        """Whoever uses a template, and what is known of their namespaces. Raises Refused, StoreUnreadable."""
+        self.watch.catalogue()
+        return self.call(self._users(template))
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """The cluster facts that are known now: those of the settings, and those detected."""
+        return self.cluster.world.facts or self.settings.facts
+
+    def clock(self) -> Clock:
+        """This moment, for planning."""
+        return Clock(datetime.now(UTC), timedelta(seconds=self.settings.orphan_grace_seconds))
+
+    async def _users(self, template: str) -> tuple[Snapshot, set[Key]]:
+        await self._read()
+        world = self.cluster.world
+        found = users(world, template)
+        return snapshot(world, {key.namespace for key in found}), found
+
+    async def _read(self) -> None:
+        """Wait until the cluster has been read; Refused when that takes too long."""
+        try:
+            await asyncio.wait_for(self.cluster.admitted.wait(), READ_SECONDS)
+        except TimeoutError:
+            states = self.cluster.states().items()
+            unread = ", ".join(
+                f"{name}: {state.value}" for name, state in states if state is not State.SYNCED
+            )
+            detail = f"The cluster has not been read yet ({unread}). Try again in a moment."
+            raise Refused(problems.CLUSTER_UNAVAILABLE, detail) from None
+
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._running.set()
         async with self.client:
-            tasks = [asyncio.create_task(self.watch.run()), asyncio.create_task(self._ensure())]
+            work = (self.watch.run(), self._ensure(), self.cluster.run())
+            tasks = [asyncio.create_task(one) for one in work]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await self.store.close()
             for task in tasks:
@@ -91,6 +136,11 @@ class Backend:
         for task in done:
             if error := task.exception():
                 log.critical("the service cannot go on", exc_info=error)
+
+    def _on_catalogue(self, names: frozenset[str]) -> None:
+        # Unreadable: the watched cluster keeps the last one, and every request asks the watch first.
+        with contextlib.suppress(StoreUnreadable):
+            self.cluster.triggers.on_catalogue(self.watch.catalogue(), names)
 
     async def _ensure(self) -> None:
         """Set the store up, again and again until it is; then wait to be stopped."""

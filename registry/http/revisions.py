@@ -108,7 +108,7 @@ def _request() -> RenderBody:
 
 def _rendered(revision: Revision, template: Template, asked: RenderBody) -> dict[str, Any]:
     parameters = _filled(template, asked)
-    facts = backend().settings.facts
+    facts = backend().facts
     unknown = list(_unknown(template, asked, facts))
     context = Context(asked.namespace, asked.workload, facts)
     spec = None if unknown else _with_selector(render(template, parameters, context), template, asked)

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
 from flask import Response
 
 from registry.http import problems
-from registry.http.answers import entry_summary, json_answer, outcome_answer, template_answer
+from registry.http.answers import JSON, entry_summary, json_answer, outcome_answer, template_answer
 from registry.http.examples import DELETED, PATCH, TEMPLATE, TEMPLATES, USAGE
 from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
-from registry.http.paging import Key, Order, page, paged
+from registry.http.paging import Key, Order, paged
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry
+from registry.http.remembered import remembered
 from registry.http.requests import MERGE_PATCH, backend, caller, expected, merge_patch_body, parsed, template
 from registry.http.saving import based, edit_of, save, written
 from registry.http.schemas import (
@@ -25,12 +27,13 @@ from registry.http.schemas import (
     UsagePage,
 )
 from registry.http.usage import SHOWN, users_of
-from registry.http.uses import BY_PLACE, read_cluster, shown, usage_counts, visible
+from registry.http.uses import BY_PLACE, shown, usage_counts
+from registry.http.visibility import visible
 from registry.model.merge_patch import merge_patch
 from registry.planning.catalogue import Entry, Revision
-from registry.planning.usage import uses_of
 from registry.store.errors import TemplateNotFound
 from registry.store.saves import Edit, etag
+from registry.world.usage import uses_of
 
 Query = Mapping[str, Any]
 
@@ -56,8 +59,14 @@ def list_templates(query: Query) -> Response:
 
     In pages, sorted by name unless said otherwise; with what is flagged.
     """
-    entries = backend().watch.catalogue().entries.values()
-    return page([one for one in entries if _matches(one, query)], ORDERS[query["sort"]], entry_summary, query)
+    catalogue = backend().watch.catalogue()
+
+    def encoded() -> bytes:
+        found = [entry for entry in catalogue.entries.values() if _matches(entry, query)]
+        return msgspec.json.encode(paged(found, ORDERS[query["sort"]], entry_summary, query))
+
+    key = tuple(sorted(query.items()))
+    return Response(remembered().answer(catalogue, key, encoded), content_type=JSON)
 
 
 @blueprint.route("", methods=["POST"])
@@ -66,6 +75,8 @@ def list_templates(query: Query) -> Response:
     *READS_BODY,
     problems.INVALID_QUERY,
     problems.INVALID_TEMPLATE,
+    problems.POLICY_REFUSED,
+    problems.DRY_RUN_FAILED,
     problems.SCOPE_CHANGED,
     problems.TEMPLATE_EXISTS,
     problems.DEFAULT_WIDENED,
@@ -117,12 +128,10 @@ def get_usage(query: Query, name: str) -> Response:
     Those that the caller may see anyway: each kind is shown where the caller may `list` it. With what is in
     force, or why not, as far as the cluster's objects tell it.
     """
-    entry, settings, client = recorded_entry(name), backend().settings, backend().client
-    cluster = backend().call(
-        read_cluster(client, name, {*settings.excluded_namespaces, settings.store_namespace})
-    )
-    uses = uses_of(entry, cluster, settings.facts)
-    seen, complete = backend().call(visible(client, caller(), uses))
+    entry = recorded_entry(name)
+    start, keys = backend().users(name)
+    uses = uses_of(start, name, keys, backend().clock())
+    seen, complete = backend().call(visible(backend().access, caller(), uses))
     return json_answer(
         {**usage_counts(entry, seen, complete=complete), **paged(seen, BY_PLACE, shown, query)}
     )

@@ -10,7 +10,7 @@ from registry.planning.names import policy_name
 from registry.planning.objects import DesiredPolicy, Key, LivePolicy, Namespace, Selector, Workload
 from registry.planning.resolve import Applied, Resolved
 
-_OUR_ANNOTATIONS = frozenset(
+OUR_ANNOTATIONS = frozenset(
     {
         contract.WORKLOAD_ANNOTATION,
         contract.PARAMETERS_ANNOTATION,
@@ -86,7 +86,7 @@ def differs(live: LivePolicy, desired: DesiredPolicy) -> bool:
     return (
         live.spec != canonical(desired.spec)
         or any(live.labels.get(key) != value for key, value in desired.labels.items())
-        or {key: live.annotations[key] for key in _OUR_ANNOTATIONS & live.annotations.keys()}
+        or {key: live.annotations[key] for key in OUR_ANNOTATIONS & live.annotations.keys()}
         != desired.annotations
         or [dict(owner) for owner in live.owners] != ([dict(desired.owner)] if desired.owner else [])
     )
@@ -112,7 +112,7 @@ def update_body(live: LivePolicy, desired: DesiredPolicy) -> dict[str, Any]:
     managedFields are left out: the API server then keeps them, while an empty list would wipe
     every manager's (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
     """
-    theirs = {key: value for key, value in live.annotations.items() if key not in _OUR_ANNOTATIONS}
+    theirs = {key: value for key, value in live.annotations.items() if key not in OUR_ANNOTATIONS}
     return _body(
         {
             "name": live.name,

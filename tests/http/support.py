@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from devcluster.cluster import ControlPlane
 from registry.cluster.connection import connect
+from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS
 from registry.http.app import create_app
 from registry.http.backend import Backend
 from registry.http.problems import BASE, KINDS
@@ -41,6 +42,29 @@ class Service:
         data = body if isinstance(body, str | bytes | None) else json.dumps(body)
         url = path if path.startswith("/") else f"{URL}/{path}".rstrip("/")
         return self.app.test_client().open(url, method=method, headers=sent, data=data, buffered=True)
+
+    def catch_up(self) -> None:
+        """Wait until the service's watched cluster holds what the API server holds now."""
+        api = self.control_plane.api()
+        there = {
+            (resource.kind, meta["namespace"], meta["name"]): int(meta["resourceVersion"])
+            for resource in (NETWORK_POLICIES, *WORKLOADS)
+            for meta in (one["metadata"] for one in api.list(resource.path()))
+        }
+        there |= {
+            ("Namespace", "", one["metadata"]["name"]): int(one["metadata"]["resourceVersion"])
+            for one in api.list(NAMESPACES.path())
+        }
+        api.close()
+        eventually(lambda: all(self._held(place) >= version for place, version in there.items()))
+
+    def _held(self, place: tuple[str, str, str]) -> int:
+        kind, namespace, name = place
+        world = self.backend.cluster.world
+        caches: dict[str, Any] = {"Namespace": world.namespaces, "NetworkPolicy": world.policies}
+        caches |= {watched: cache for (_, watched), cache in world.workloads.items()}
+        held = caches[kind].get(namespace, name) if kind in caches else None
+        return int(held.resource_version) if held else 0
 
     def create(self, name: str, port: int = 80, **fields: Any) -> str:
         """Create a template and answer its ETag."""

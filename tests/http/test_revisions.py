@@ -1,5 +1,6 @@
 """Revisions and rendering over HTTP."""
 
+from tests.cluster import eventually
 from tests.http.support import problem
 from tests.store.support import document
 
@@ -72,6 +73,18 @@ def test_a_fact_that_is_not_known_is_listed(service, name):
     service.call("POST", body=document(name) | TO_API_SERVER)
     found = render(service, name, {}).get_json()
     assert (found["spec"], found["unknownFacts"][0]["fact"]) == (None, "cluster.apiServer")
+
+
+def test_a_fact_that_is_detected_is_rendered(service, name, api):
+    service.call("POST", body=document(name) | TO_API_SERVER)
+    slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+    labels = {"kubernetes.io/service-name": "kubernetes"}
+    body = {"metadata": {"name": "seen", "labels": labels}, "addressType": "IPv4"}
+    api.create(slices, {**body, "endpoints": [{"addresses": ["10.9.8.7"]}]})
+    try:
+        eventually(lambda: "10.9.8.7/32" in str(render(service, name, {}).get_json()["spec"]))
+    finally:
+        api.delete(f"{slices}/seen")
 
 
 def test_parameters_that_are_not_valid_are_refused_with_pointers(service, name):

@@ -45,6 +45,7 @@ def generated(api, namespace, template, revision=1):
 
 
 def usage(service, name, user="admin", query=""):
+    service.catch_up()
     answer = service.call("GET", f"{name}/usage{query}", user=user)
     assert answer.status_code == 200, answer.text
     return answer.get_json()
@@ -91,6 +92,22 @@ def test_what_stands_in_the_way_is_told(service, name, api, shop, case):
     found = usage(service, name)
     assert (found["items"][0]["reason"], found["items"][0]["revision"]) == (reason, None)
     assert found["withoutPolicy"] == 1
+
+
+def test_a_choice_that_another_template_of_its_group_takes_is_told(service, name, api, shop):
+    for one in (name, f"{name}-b"):
+        service.create(one, exclusiveGroup=name)
+    deploy(api, shop, label(name) | label(f"{name}-b"))
+    assert usage(service, name)["items"][0]["reason"] == "GroupTaken"
+
+
+def test_a_policy_of_somebody_else_in_the_way_is_told(service, name, api, shop):
+    service.create(name)
+    taken = policy_name(Key("apps", "Deployment", shop, "db"), name)
+    body = {"metadata": {"name": taken}, "spec": {"podSelector": {}}}
+    api.create(f"/apis/networking.k8s.io/v1/namespaces/{shop}/networkpolicies", body)
+    deploy(api, shop, label(name))
+    assert usage(service, name)["items"][0]["reason"] == "NameTaken"
 
 
 def test_parameters_that_are_not_valid_are_told(service, name, api, shop):

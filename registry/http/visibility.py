@@ -1,0 +1,52 @@
+"""Which objects of the cluster a caller may be told of: those that the caller may list anyway."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final, Protocol, TypeVar
+
+from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS, Resource
+from registry.http.access import Access, Caller, Right
+
+RESOURCES: Final = {(one.group, one.kind): one for one in (NAMESPACES, *WORKLOADS)}
+"""What a caller has to be allowed to list; NetworkPolicies for objects of a kind that is not known here."""
+
+
+class Placed(Protocol):
+    """An object, by its place."""
+
+    @property
+    def group(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def namespace(self) -> str: ...  # noqa: D102
+
+
+P = TypeVar("P", bound=Placed)
+
+
+async def visible(access: Access, caller: Caller, objects: Iterable[P]) -> tuple[list[P], bool]:
+    """The objects that the caller may list anyway, and whether the caller may list all there could be.
+
+    Asked for each kind in the whole cluster, and where that is denied in each namespace. Raises ApiError.
+    """
+    kinds = [NAMESPACES, *WORKLOADS, NETWORK_POLICIES]
+    answers = await asyncio.gather(*(access.may(caller, _listing(kind)) for kind in kinds))
+    everywhere = {kind for kind, allowed in zip(kinds, answers, strict=True) if allowed}
+    found = [(one, _place(one)) for one in objects]
+    places = sorted({place for _, place in found if place[0] not in everywhere}, key=str)
+    allowed = await asyncio.gather(*(access.may(caller, _listing(*place)) for place in places))
+    granted = {place for place, may in zip(places, allowed, strict=True) if may}
+    seen = [one for one, place in found if place[0] in everywhere or place in granted]
+    return seen, len(everywhere) == len(kinds)
+
+
+def _place(one: Placed) -> tuple[Resource, str]:
+    return RESOURCES.get((one.group, one.kind), NETWORK_POLICIES), one.namespace
+
+
+def _listing(resource: Resource, namespace: str = "") -> Right:
+    """To list a kind there; of one Namespace: to get it."""
+    if resource == NAMESPACES and namespace:
+        return Right("get", resource.group, resource.plural, namespace, namespace)
+    return Right("list", resource.group, resource.plural, namespace)
