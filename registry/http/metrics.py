@@ -20,6 +20,9 @@ from registry.store.errors import StoreUnreadable
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
+METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+"""Those counted by name; a caller can invent any number of others."""
+
 
 class Metrics:
     """Counts requests by operation, never by path, and shows the state of the store."""
@@ -32,6 +35,7 @@ class Metrics:
         self._seconds = Histogram(
             "http_request_seconds", "Time per request.", ["operation"], registry=self._registry
         )
+        self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._templates = self._gauge("templates", "Templates that exist now.")
         self._flagged = self._gauge(
             "templates_flagged", "Templates whose entry in the ConfigMap is not in force.", "flag"
@@ -69,10 +73,18 @@ class Metrics:
         return Gauge(f"netpol_registry_{name}", description, labels, registry=self._registry)
 
     def _count(self, response: Response) -> Response:
-        operation = request.endpoint or "unknown"
-        self._requests.labels(operation, request.method, response.status_code).inc()
-        self._seconds.labels(operation).observe(time.perf_counter() - g.started)
+        method = request.method if request.method in METHODS else "other"
+        key = request.endpoint or "unknown", method, response.status_code
+        answered, seconds = self._counted.get(key) or self._counting(*key)
+        answered.inc()
+        seconds.observe(time.perf_counter() - g.started)
         return response
+
+    def _counting(self, operation: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        """The two to count with, kept because looking them up costs more than counting."""
+        found = self._requests.labels(operation, method, status), self._seconds.labels(operation)
+        self._counted[operation, method, status] = found
+        return found
 
 
 def metrics() -> Metrics:

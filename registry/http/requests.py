@@ -1,9 +1,11 @@
 """What the service reads from a request: its caller, its body, its conditions."""
 
+from functools import lru_cache
 from typing import Final
 
 from flask import current_app, g, request
-from werkzeug.http import parse_etags
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_etags
 
 from registry.http import problems
 from registry.http.access import LONGEST_TOKEN, Caller
@@ -105,7 +107,13 @@ def expected() -> tuple[str, ...]:
 
 def wants_yaml() -> bool:
     """Whether the caller prefers YAML to JSON."""
-    return request.accept_mimetypes.best_match(MEDIA_TYPES, MEDIA_TYPES[0]) != MEDIA_TYPES[0]
+    return _prefers_yaml(request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=32)
+def _prefers_yaml(accept: str) -> bool:
+    accepted = parse_accept_header(accept, MIMEAccept)
+    return accepted.best_match(MEDIA_TYPES, MEDIA_TYPES[0]) != MEDIA_TYPES[0]
 
 
 def _token() -> str:
