@@ -35,6 +35,8 @@ curl -H "$AUTH" -H "Content-Type: application/yaml" \\
   --data-binary @shop-api.yaml $URL/shop-api/lint         # a document that is not saved
 ```
 
+In CI, `netpol-registry lint` looks at files without a cluster ([cli.md](cli.md)).
+
 `?podRanges=10.244.0.0/16,fd00:10:244::/56` names the cluster's pod ranges, which PodIpInIpBlock needs. The
 namespace defaults that AlwaysWidened compares with are those of the catalogue.
 
