@@ -32,15 +32,27 @@ class CatalogueKeeper:
     `readable` is set while the catalogue can be trusted; `problem` says what is wrong otherwise.
     """
 
-    def __init__(self, settings: Settings, client: Client, recorder: EventRecorder, follow: Follow) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        client: Client,
+        recorder: EventRecorder,
+        follow: Follow,
+        on_rollout: Callable[[], None],
+    ) -> None:
         self.readable = asyncio.Event()
         self.problem = "The store has not been read yet."
         self._settings = settings
         self._recorder = recorder
         self._follow = follow
         self._edited = asyncio.Event()
-        self._watch = StoreWatch(client, settings, self._changed)
+        self._watch = StoreWatch(client, settings, self._changed, on_rollout)
         self._store = Store(client, self._watch, settings)
+
+    @property
+    def watch(self) -> StoreWatch:
+        """The watched copy of the store."""
+        return self._watch
 
     async def run(self) -> None:
         """Follow the store for ever; at first, create it with the default templates."""

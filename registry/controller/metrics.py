@@ -17,4 +17,7 @@ FLAGGED = Gauge(
     "netpol_registry_templates_flagged", "Templates whose entry in the ConfigMap is not valid.", ["flag"]
 )
 STORE_BYTES = Gauge("netpol_registry_store_bytes", "Bytes of values in the template ConfigMap.")
+ROLLOUT_USERS = Counter(
+    "netpol_registry_rollout_users", "Users that rollouts dealt with, by what became of them.", ["result"]
+)
 READY = Gauge("netpol_registry_ready", "Whether each readiness check passes.", ["check"])

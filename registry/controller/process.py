@@ -15,11 +15,14 @@ from registry.cluster.events import EventRecorder
 from registry.cluster.informer import State
 from registry.cluster.writer import Writer
 from registry.controller import metrics
+from registry.controller.batches import Desk
 from registry.controller.catalogue import CatalogueKeeper
 from registry.controller.probes import probes
 from registry.controller.queue import KeyQueue
 from registry.controller.reconciler import Reconciler, work
+from registry.controller.rollouts import RolloutKeeper
 from registry.settings import Settings
+from registry.store.rollouts import Rollouts
 from registry.world.watched import WatchedCluster
 
 log = logging.getLogger(__name__)
@@ -61,7 +64,19 @@ class Controller:
             client, settings.event_interval_seconds, busy=lambda: len(self.queue) > 0
         )
         triggers = self.cluster.triggers
-        self._keeper = CatalogueKeeper(settings, client, self._recorder, triggers.on_catalogue)
+        self._keeper = CatalogueKeeper(
+            settings, client, self._recorder, triggers.on_catalogue, self._on_rollout
+        )
+        watch = self._keeper.watch
+        self._rollouts = RolloutKeeper(
+            Desk(
+                self.cluster.world,
+                self.queue,
+                Rollouts(client, watch, settings),
+                watch.rollouts,
+                self._keeper.readable.wait,
+            )
+        )
         self._reconciler = Reconciler(
             self.cluster.world,
             self.queue,
@@ -78,7 +93,10 @@ class Controller:
             await self._settle()
             tasks.create_task(self._recorder.run())
             for _ in range(self._settings.writes_in_flight * WORKERS_PER_WRITE):
-                tasks.create_task(work(self.queue, self._reconciler, self._keeper.readable))
+                tasks.create_task(
+                    work(self.queue, self._reconciler, self._keeper.readable, self._rollouts.refused)
+                )
+            tasks.create_task(self._rollouts.run())
 
     def checks(self) -> dict[str, str]:
         """What keeps the process from doing its work, by check; an empty string is fine."""
@@ -98,6 +116,9 @@ class Controller:
             metrics.READY.labels(name).set(not problem)
         for informer in self.cluster.informers():
             metrics.WATCH_RESTARTS.labels(informer.path).set(informer.restarts)
+
+    def _on_rollout(self) -> None:
+        self._rollouts.wake()
 
     async def _settle(self) -> None:
         """Wait until everything has been read; what is loaded then stays in memory."""

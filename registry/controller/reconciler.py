@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -212,10 +212,16 @@ def _refusal(error: ApiError) -> Note:
     return Note("Warning", "PolicyRefused", f"The API server refuses the policy: {error}. It is tried again.")
 
 
-async def work(queue: KeyQueue, reconciler: Reconciler, readable: asyncio.Event) -> None:
+async def work(
+    queue: KeyQueue,
+    reconciler: Reconciler,
+    readable: asyncio.Event,
+    refused: Callable[[Key, ApiError], None],
+) -> None:
     """Take keys and reconcile them, for ever; several of these run at once.
 
-    While the store is not `readable` nothing is decided: no policy is changed or deleted.
+    While the store is not `readable` nothing is decided: no policy is changed or deleted. `refused` hears
+    of each write that the API server did not carry out; the key comes again all the same.
     """
     while True:
         key = await queue.get()
@@ -226,6 +232,7 @@ async def work(queue: KeyQueue, reconciler: Reconciler, readable: asyncio.Event)
                 await reconciler.reconcile(key)
         except ApiError as error:
             metrics.RECONCILES.labels(controller, "error").inc()
+            refused(key, error)
             delay = queue.retry(key)
             level = logging.DEBUG if isinstance(error, Conflict | NotFound) else logging.WARNING
             log.log(level, "%s: %s; again in %.1f s", key, error, delay)

@@ -63,7 +63,7 @@ MAX_PARTS = 8
 
 
 def _claimed(live: LivePolicy) -> list[Key]:
-    keys = [_parse(live.annotations.get(contract.WORKLOAD_ANNOTATION, ""), live.namespace)]
+    keys = [parse_kind_name(live.annotations.get(contract.WORKLOAD_ANNOTATION, ""), live.namespace)]
     keys += [
         Key(
             owner.get("apiVersion", "").rpartition("/")[0],
@@ -76,7 +76,8 @@ def _claimed(live: LivePolicy) -> list[Key]:
     return [key for key in keys if key]
 
 
-def _parse(kind_name: str, namespace: str) -> Key | None:
+def parse_kind_name(kind_name: str, namespace: str) -> Key | None:
+    """The key that `kind_name` stands for; None when it is nothing of the kind."""
     qualified, slash, name = kind_name.partition("/")
     kind, _, group = qualified.partition(".")
     return Key(group, kind, namespace, name) if slash else None

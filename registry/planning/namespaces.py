@@ -34,6 +34,7 @@ class NamespaceView(msgspec.Struct, frozen=True, kw_only=True):
     live: tuple[LivePolicy, ...] = ()
     named: Callable[[str], LivePolicy | None] = lambda _name: None
     applied: Mapping[str, Applied] = {}
+    targets: Mapping[str, int] = {}
     presets: tuple[Selector, ...] = ()
     excluded: bool = False
 
@@ -130,6 +131,7 @@ def _requests(view: NamespaceView, around: Surroundings) -> Iterator[Request]:
             value,
             namespace.parameters.get(template),
             applied.get(template),
+            view.targets.get(template),
         )
 
 

@@ -66,13 +66,17 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One reference of `key`: its template, raw label value and raw parameters, and what was applied."""
+    """One reference of `key`: its template, raw label value and raw parameters, and what was applied.
+
+    `target` is the revision that a rollout moves it to, if it is pinned and something was applied.
+    """
 
     key: Key
     template: str
     value: str
     parameters: str | None = None
     applied: Applied | None = None
+    target: int | None = None
 
 
 def resolve(request: Request, around: Surroundings) -> Resolved | None:
@@ -81,7 +85,7 @@ def resolve(request: Request, around: Surroundings) -> Resolved | None:
     if reference is None:
         return None
     entry = _entry(request.template, around.catalogue)
-    revision, template = _revision(reference, entry, request.applied)
+    revision, template = _revision(reference, entry, request)
     _check_scope(request.key, template)
     _check_allowed(entry, around.namespace)
     parameters, notes = _parameters(request)
@@ -168,11 +172,12 @@ def _entry(name: str, catalogue: Catalogue) -> Entry:
     return entry
 
 
-def _revision(reference: Reference, entry: Entry, applied: Applied | None) -> tuple[int, Template]:
+def _revision(reference: Reference, entry: Entry, request: Request) -> tuple[int, Template]:
+    applied = request.applied
     if reference.tracking == "exact":
         revision = reference.revision or 0
     elif reference.tracking == "pinned" and applied:
-        revision = applied.revision
+        revision = request.target or applied.revision
     else:
         revision = entry.head
     template = entry.template(revision)

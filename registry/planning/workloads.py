@@ -39,7 +39,8 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
 
     `live` holds the policies that are ours and its own, `named` finds any policy of its namespace
     by name. `applied` is remembered from earlier writes and goes before what labels on live
-    policies say, since those can be edited by hand. `sharing` are other workloads with the same
+    policies say, since those can be edited by hand. `targets` are the revisions that rollouts move
+    references to, by template. `sharing` are other workloads with the same
     selector; `presets` the selectors that namespace defaults leave out already; `defaults` the pod
     selectors of the namespace's policies that allow.
     """
@@ -49,6 +50,7 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
     live: tuple[LivePolicy, ...] = ()
     named: Callable[[str], LivePolicy | None] = lambda _name: None
     applied: Mapping[str, Applied] = {}
+    targets: Mapping[str, int] = {}
     sharing: tuple[Key, ...] = ()
     presets: tuple[Selector, ...] = ()
     defaults: tuple[Selector, ...] = ()
@@ -104,8 +106,8 @@ def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> O
     applied = applied_by_template(view.live, view.applied)
     resolved: dict[str, Resolved] = {}
     pending: dict[str, Pending] = {}
-    for template, value in sorted(workload.references.items()):
-        request = Request(view.key, template, value, workload.parameters.get(template), applied.get(template))
+    for template in sorted(workload.references):
+        request = _request(view, workload, template, applied.get(template))
         found, problem = resolve_or_hold(request, around)
         problem = (_obstacle(view, workload, found) if found else None) or problem
         if problem:
@@ -113,6 +115,17 @@ def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> O
         if found and (problem is None or problem.reason in HELD):
             resolved[template] = found
     return _one_of_each_group(resolved, pending, around)
+
+
+def _request(view: WorkloadView, workload: Workload, template: str, applied: Applied | None) -> Request:
+    return Request(
+        view.key,
+        template,
+        workload.references.get(template, "false"),
+        workload.parameters.get(template),
+        applied,
+        view.targets.get(template),
+    )
 
 
 def _obstacle(view: WorkloadView, workload: Workload, resolved: Resolved) -> Pending | None:
@@ -269,11 +282,8 @@ def holds_preset(view: WorkloadView, live: LivePolicy, around: Surroundings) -> 
         return False
     template = template_of(live)
     applied = view.applied.get(template) or applied_from(live)
-    value = workload.references.get(template, "false")
     try:
-        resolved = resolve(
-            Request(view.key, template, value, workload.parameters.get(template), applied), around
-        )
+        resolved = resolve(_request(view, workload, template, applied), around)
     except Pending as pending:
         return pending.keep
     return resolved is not None and resolved.template.replaces_defaults

@@ -10,7 +10,18 @@ from registry import contract
 from registry.model.documents import canonical, dump_yaml
 from registry.model.template import Template
 from registry.planning.catalogue import Revision
-from registry.store.objects import ABANDONED, CATALOGUE, DOCUMENT_KEY, REVISION, record_name
+from registry.planning.rollouts import Rollout, Status
+from registry.store.objects import (
+    ABANDONED,
+    CATALOGUE,
+    DOCUMENT_KEY,
+    REVISION,
+    ROLLOUT,
+    ROLLOUT_KEY,
+    STATUS_KEY,
+    record_name,
+    rollout_name,
+)
 
 Body = Mapping[str, Any]
 
@@ -61,6 +72,37 @@ def main_patch(resource_version: str, texts: Mapping[str, str | None], heads: Ma
 def abandon_patch() -> Body:
     """A merge patch that marks a record as one that never came into force."""
     return {"metadata": {"annotations": {contract.STATE_ANNOTATION: ABANDONED}}}
+
+
+def rollout_body(store: str, rollout: Rollout, resource_version: str = "") -> Body:
+    """The ConfigMap of a rollout that begins; with a resourceVersion, in the place of that one."""
+    conditional = {"resourceVersion": resource_version} if resource_version else {}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": rollout_name(store, rollout.template),
+            "labels": _labels(ROLLOUT) | {contract.TEMPLATE_LABEL: rollout.template},
+            **conditional,
+        },
+        "data": {
+            ROLLOUT_KEY: msgspec.json.encode(rollout).decode(),
+            STATUS_KEY: msgspec.json.encode(Status()).decode(),
+        },
+    }
+
+
+def status_patch(resource_version: str, status: Status) -> Body:
+    """A merge patch of a rollout's status, conditional on its resourceVersion."""
+    return {
+        "metadata": {"resourceVersion": resource_version},
+        "data": {STATUS_KEY: msgspec.json.encode(status).decode()},
+    }
+
+
+def delete_options(uid: str, resource_version: str) -> Body:
+    """DeleteOptions for an object that is still the one that was looked at."""
+    return {"preconditions": {"uid": uid, "resourceVersion": resource_version}}
 
 
 def text_of(template: Template) -> str:

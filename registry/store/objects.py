@@ -8,11 +8,15 @@ import msgspec
 from registry import contract
 from registry.model.template import Template, trusted_template
 from registry.planning.catalogue import Revision
+from registry.planning.rollouts import Rollout, Status
 
 CATALOGUE: Final = "catalogue"
 REVISION: Final = "revision"
+ROLLOUT: Final = "rollout"
 ABANDONED: Final = "abandoned"
 DOCUMENT_KEY: Final = "document"
+ROLLOUT_KEY: Final = "rollout"
+STATUS_KEY: Final = "status"
 KEY_SUFFIX: Final = ".yaml"
 
 
@@ -45,6 +49,17 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     abandoned: bool = False
 
 
+class StoredRollout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The ConfigMap of a template's current or last rollout."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    rollout: Rollout
+    status: Status
+
+
 class Other(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A ConfigMap that is none of this store's."""
 
@@ -54,7 +69,7 @@ class Other(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     resource_version: str
 
 
-Stored = StoredConfigMap | Record | Other
+Stored = StoredConfigMap | Record | StoredRollout | Other
 
 
 class _Meta(msgspec.Struct, rename="camel", gc=False):
@@ -75,6 +90,8 @@ class _ConfigMap(msgspec.Struct, gc=False):
 _CONFIG_MAP: Final = msgspec.json.Decoder(_ConfigMap)
 _HEADS: Final = msgspec.json.Decoder(dict[str, int])
 _DOCUMENT: Final = msgspec.json.Decoder(dict[str, Any])
+_ROLLOUT: Final = msgspec.json.Decoder(Rollout)
+_STATUS: Final = msgspec.json.Decoder(Status)
 
 
 def key_of(name: str) -> str:
@@ -85,6 +102,11 @@ def key_of(name: str) -> str:
 def record_name(store: str, template: str, number: int) -> str:
     """The name of a revision's ConfigMap: template names hold no dot, so this is never ambiguous."""
     return f"{store}.{template}.v{number}"
+
+
+def rollout_name(store: str, template: str) -> str:
+    """The name of the ConfigMap of a template's rollout."""
+    return f"{store}.{template}.rollout"
 
 
 class Decoder:
@@ -99,7 +121,7 @@ class Decoder:
         found = _CONFIG_MAP.decode(raw)
         if found.metadata.name == self._store:
             return _catalogue(found)
-        return self._record(found) or _other(found.metadata)
+        return self._record(found) or _rollout(self._store, found) or _other(found.metadata)
 
     def forget(self, record: Record) -> None:
         """Drop what was kept of a record that is gone."""
@@ -145,6 +167,27 @@ def _catalogue(found: _ConfigMap) -> StoredConfigMap:
         heads=_heads(meta.annotations.get(contract.HEADS_ANNOTATION)),
         labelled=meta.labels.get(contract.COMPONENT_LABEL) == CATALOGUE,
         managed_fields=bytes(meta.managed_fields),
+    )
+
+
+def _rollout(store: str, found: _ConfigMap) -> StoredRollout | None:
+    meta = found.metadata
+    if meta.name != rollout_name(store, meta.labels.get(contract.TEMPLATE_LABEL, "")):
+        return None
+    try:
+        rollout = _ROLLOUT.decode(found.data.get(ROLLOUT_KEY, ""))
+        status = _STATUS.decode(found.data.get(STATUS_KEY, ""))
+    except msgspec.MsgspecError:
+        return None  # not what we write: as good as missing
+    if rollout.template != meta.labels[contract.TEMPLATE_LABEL]:
+        return None
+    return StoredRollout(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        rollout=rollout,
+        status=status,
     )
 
 

@@ -18,7 +18,9 @@ from registry.store.objects import (
     Record,
     Stored,
     StoredConfigMap,
+    StoredRollout,
     record_name,
+    rollout_name,
 )
 
 OnChange = Callable[[frozenset[str]], None]
@@ -29,19 +31,28 @@ class StoreWatch:
 
     `on_change` is called in the event loop after each change of the store, with the names of the
     templates whose entry changed; none when only the ConfigMap's text did, or it became unreadable.
+    `on_rollout` is called when a rollout began, changed or went.
     """
 
-    def __init__(self, client: Client, settings: Settings, on_change: OnChange = lambda _: None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        settings: Settings,
+        on_change: OnChange = lambda _: None,
+        on_rollout: Callable[[], None] = lambda: None,
+    ) -> None:
         self._client = client
         self._namespace = settings.store_namespace
         self._store = settings.store_name
         self._on_change = on_change
+        self._on_rollout = on_rollout
         self._decode = Decoder(settings.store_name)
         selector = {"labelSelector": contract.COMPONENT_LABEL}
         path = CONFIG_MAPS.path(self._namespace)
         self._informer = Informer[Stored](client, path, self._decode, Cache(self._changed), selector)
         self._main: StoredConfigMap | None = None
         self._records: dict[str, dict[int, Record]] = {}
+        self._rollouts: dict[str, StoredRollout] = {}
         self._entries: dict[str, Entry] = {}
         self._dirty: set[str] = set()
         self._scheduled = False
@@ -68,6 +79,11 @@ class StoreWatch:
         """The ConfigMaps as they are known; it changes with them, so read it without awaiting."""
         return View(self._main, self._records)
 
+    @property
+    def rollouts(self) -> Mapping[str, StoredRollout]:
+        """The current or last rollout of each template that had one; as with `view`."""
+        return self._rollouts
+
     def catalogue(self) -> Catalogue:
         """What is in force; from any thread. Raises StoreUnreadable, and then nothing may be changed."""
         if isinstance(self._published, StoreUnreadable):
@@ -93,6 +109,10 @@ class StoreWatch:
         path = CONFIG_MAPS.path(self._namespace, record_name(self._store, name, number))
         await self._reread(path)
 
+    async def reread_rollout(self, name: str) -> Stored | None:
+        """Read the rollout of a template: None when it never had one, Other when somebody spoiled it."""
+        return await self._reread(CONFIG_MAPS.path(self._namespace, rollout_name(self._store, name)))
+
     def refresh(self) -> None:
         """Publish what is in force now and tell of it, if anything changed since last time."""
         self._scheduled = False
@@ -105,12 +125,12 @@ class StoreWatch:
         changed = self._publish()
         self._on_change(frozenset(changed))
 
-    async def _reread(self, path: str) -> None:
+    async def _reread(self, path: str) -> Stored | None:
         try:
             raw = await self._client.get(path)
         except NotFound:
-            return
-        self.take(raw)
+            return None
+        return self.take(raw)
 
     def _changed(self, old: Stored | None, new: Stored | None) -> None:
         """Note what an event touches; work is in proportion to it."""
@@ -120,10 +140,19 @@ class StoreWatch:
         elif isinstance(stored, StoredConfigMap):
             self._on_main(new if isinstance(new, StoredConfigMap) else None)
         else:
+            self._note_rollout(old, new)
             return
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self.refresh)
+
+    def _note_rollout(self, old: Stored | None, new: Stored | None) -> None:
+        """Only those who carry rollouts out hear of it: what is in force does not change by it."""
+        if isinstance(old, StoredRollout):
+            self._rollouts.pop(old.rollout.template, None)
+        if isinstance(new, StoredRollout):
+            self._rollouts[new.rollout.template] = new
+        self._on_rollout()
 
     def _on_record(self, record: Record, *, gone: bool) -> None:
         name, number = record.revision.name, record.revision.number

@@ -15,7 +15,10 @@ from registry.world.index import Index
 
 
 class World:
-    """Watched copies, their index, the catalogue, the facts, and what was applied so far."""
+    """Watched copies, their index, the catalogue, the facts, and what was applied so far.
+
+    `targets` are the revisions that rollouts move references to just now, by key and template.
+    """
 
     def __init__(
         self, namespaces: Cache[Namespace], policies: Cache[LivePolicy], excluded: Iterable[str]
@@ -27,7 +30,19 @@ class World:
         self.catalogue = Catalogue()
         self.facts: Mapping[str, object] = {}
         self.applied: dict[Key, dict[str, Applied]] = {}
+        self.targets: dict[Key, dict[str, int]] = {}
         self._excluded = frozenset(excluded)
+
+    def aim(self, key: Key, template: str, revision: int) -> None:
+        """Have the reference of `key` moved to `revision` when it is next planned."""
+        self.targets.setdefault(key, {})[template] = revision
+
+    def settle(self, key: Key, template: str) -> None:
+        """End that: what is applied by then stays."""
+        targets = self.targets.get(key, {})
+        targets.pop(template, None)
+        if not targets:
+            self.targets.pop(key, None)
 
     def workload(self, key: Key) -> Workload | None:
         """The workload of that key, if it exists and its kind is watched."""
@@ -81,6 +96,7 @@ class World:
             live=self.live(key),
             named=lambda name: self.policies.get(namespace.name, name),
             applied=self.applied.get(key, {}),
+            targets=self.targets.get(key, {}),
             presets=tuple(self._presets(self.surroundings(namespace), None)) if namespace.managed else (),
             excluded=self.is_excluded(namespace.name),
         )
@@ -93,6 +109,7 @@ class World:
             live=self.live(key),
             named=lambda name: self.policies.get(key.namespace, name),
             applied=self.applied.get(key, {}),
+            targets=self.targets.get(key, {}),
             sharing=tuple(sorted(self.index.siblings(workload))) if workload else (),
         )
 
