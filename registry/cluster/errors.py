@@ -5,12 +5,26 @@ from typing import Self
 import msgspec
 
 
+class Cause(msgspec.Struct, frozen=True):
+    """One reason of a refusal; `field` such as `spec.ingress[0].ports[0].port`, if it is about one."""
+
+    field: str = ""
+    message: str = ""
+
+
+class Details(msgspec.Struct, frozen=True):
+    """What a refusal is about."""
+
+    causes: tuple[Cause, ...] = ()
+
+
 class Status(msgspec.Struct, frozen=True):
     """The `Status` object in which the API server answers a refusal."""
 
     code: int = 0
     reason: str = ""
     message: str = ""
+    details: Details = Details()
 
 
 class ApiError(Exception):

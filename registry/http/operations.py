@@ -35,6 +35,8 @@ CHANGES_TEMPLATE: Final = (
     problems.PRECONDITION_FAILED,
     problems.PRECONDITION_REQUIRED,
     problems.INVALID_TEMPLATE,
+    problems.POLICY_REFUSED,
+    problems.DRY_RUN_FAILED,
     problems.SCOPE_CHANGED,
     problems.STORE_FULL,
     problems.STORE_BUSY,

@@ -44,11 +44,13 @@ UNSUPPORTED_MEDIA_TYPE: Final = Kind("unsupported-media-type", 415, "The body ha
 INVALID_BODY: Final = Kind("invalid-body", 422, "The body does not ask for anything that can be done")
 INVALID_TEMPLATE: Final = Kind("invalid-template", 422, "The template is not valid")
 INVALID_PARAMETERS: Final = Kind("invalid-parameters", 422, "The parameters are not valid")
+POLICY_REFUSED: Final = Kind("policy-refused", 422, "The cluster does not take the template's policy")
 SCOPE_CHANGED: Final = Kind("scope-changed", 422, "A template's scope never changes")
 PRECONDITION_REQUIRED: Final = Kind("precondition-required", 428, "The request needs If-Match")
 INTERNAL: Final = Kind("internal", 500, "The service failed")
 STORE_UNREADABLE: Final = Kind("store-unreadable", 503, "The store of the templates cannot be read")
 STORE_BUSY: Final = Kind("store-busy", 503, "The store of the templates is busy")
+DRY_RUN_FAILED: Final = Kind("dry-run-failed", 503, "The template's policy could not be tried")
 CLUSTER_UNAVAILABLE: Final = Kind("cluster-unavailable", 503, "The Kubernetes API server cannot be asked")
 
 KINDS: Final = tuple(value for value in dict(globals()).values() if isinstance(value, Kind))

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Response
 
 from registry.http import problems
+from registry.http.admission import check_admission
 from registry.http.answers import outcome_answer
 from registry.http.problems import Refused
 from registry.http.requests import backend, caller
@@ -42,12 +43,19 @@ def edit_of(name: str, made: Template | None, tags: tuple[str, ...] | None, quer
 
 def save(edit: Edit, query: Query, status: int = 200) -> Response:
     """Save the edit, or only try it, and answer what that does. Raises StoreError, Refused or ApiError."""
-    planned = backend().call(backend().store.preview(edit))
+    planned = backend().call(_tried(edit))
     if not query["force"]:
         _refuse_widening(edit)
     if query["dry_run"]:
         return outcome_answer(planned, status, dry=True)
     return outcome_answer(written(edit), status)
+
+
+async def _tried(edit: Edit) -> Outcome:
+    planned = await backend().store.preview(edit)
+    if edit.template:
+        await check_admission(backend().client, backend().settings, edit.template)
+    return planned
 
 
 def based(name: str, tags: tuple[str, ...], make: Callable[[Revision], Edit], query: Query) -> Response:

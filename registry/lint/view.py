@@ -87,10 +87,10 @@ def placeholders(node: object) -> frozenset[str]:
 
 def _guessed(template: Template, given: Parameters) -> frozenset[str]:
     """Return the parameters whose value is that of an example, or that have none until somebody gives one."""
-    defaults = with_defaults(closed(template.parameters), {})
-    kept = defaults.keys() & given.keys() if isinstance(defaults, dict) else set()
+    filled = with_defaults(closed(template.parameters), {})
+    defaults: Node = filled if isinstance(filled, dict) else {}
     names = frozenset(template.parameters.get("properties", {}))
-    return names - {name for name in kept if given[name] == defaults[name]}
+    return names - {name for name in defaults.keys() & given.keys() if given[name] == defaults[name]}
 
 
 class _Reader:

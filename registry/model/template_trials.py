@@ -33,7 +33,7 @@ class Trial(msgspec.Struct, frozen=True):
         return Substitution({**SAMPLE_PLACE, **facts, **self.filled}, drop=drop)
 
     def in_document(self, substitution: Substitution, spec: Spec, problem: Problem) -> Problem:
-        """A problem of the rendered spec, where its cause stands: in the example, or in the template's spec."""
+        """A problem of the rendered spec, at its cause: in the example, or in the template's spec."""
         source = origin(substitution, spec, split(problem.pointer)[1:])
         name = source.variable
         if name is None:
@@ -43,7 +43,7 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 def trials(parameters: Schema) -> Iterator[Trial]:
-    """Yield what a template with this closed parameter schema is tried with; at least one, once it is valid."""
+    """Yield what a template with this closed parameter schema is tried with: something, if it is valid."""
     defaults = with_defaults(parameters, {})
     if isinstance(defaults, dict) and not validate(parameters, defaults):
         yield Trial(defaults)

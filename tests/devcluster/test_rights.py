@@ -8,6 +8,7 @@ from devcluster.cluster import ControlPlane
 DEPLOYMENT = {"group": "apps", "resource": "deployments", "namespace": "default"}
 TEMPLATE = {"group": "netpol-registry.dev", "resource": "templates", "namespace": "netpol-registry"}
 POLICY = {"group": "networking.k8s.io", "resource": "networkpolicies", "namespace": "default"}
+TRIED_POLICY = POLICY | {"namespace": "netpol-registry"}
 STORE = {"group": "", "resource": "configmaps", "namespace": "netpol-registry"}
 OTHER_CONFIG = {"group": "", "resource": "configmaps", "namespace": "default"}
 
@@ -30,6 +31,8 @@ OTHER_CONFIG = {"group": "", "resource": "configmaps", "namespace": "default"}
         ("server", "update", STORE, True),
         ("server", "get", OTHER_CONFIG, False),
         ("server", "create", POLICY, False),
+        ("server", "create", TRIED_POLICY, True),
+        ("server", "update", TRIED_POLICY, False),
     ],
 )
 def test_user_may(control_plane: ControlPlane, user, verb, resource, expected):
