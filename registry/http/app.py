@@ -7,7 +7,18 @@ from flask import Flask
 from kubernetes.client import Configuration
 
 from registry.cluster.connection import Connection
-from registry.http import docs, errors, history, lint, openapi, probes, revisions, templates
+from registry.http import (
+    docs,
+    errors,
+    exporting,
+    history,
+    lint,
+    openapi,
+    preview,
+    probes,
+    revisions,
+    templates,
+)
 from registry.http.backend import Backend
 from registry.http.metrics import Metrics
 from registry.http.remembered import Remembered
@@ -54,7 +65,9 @@ def create_app(backend: Backend) -> Flask:
         templates.blueprint,
         revisions.blueprint,
         history.blueprint,
+        exporting.blueprint,
         lint.blueprint,
+        preview.blueprint,
         probes.blueprint,
     ):
         api.register_blueprint(blueprint)

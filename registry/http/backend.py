@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -27,7 +27,9 @@ from registry.store.errors import StoreError, StoreUnreadable
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
 from registry.world.snapshot import Snapshot, snapshot, users
+from registry.world.usage import outdated, used
 from registry.world.watched import WatchedCluster
+from registry.world.world import World
 
 log = logging.getLogger(__name__)
 
@@ -90,10 +92,13 @@ class Backend:
             detail = "There was no answer in time; a save may have been made. Read before you repeat it."
             raise Refused(problems.CLUSTER_UNAVAILABLE, detail) from None
 
-    def users(self, template: str) -> tuple[Snapshot, set[Key]]:
-        """Whoever uses a template, and what is known of their namespaces. Raises Refused, StoreUnreadable."""
+    def users(self, template: str, *, default: bool = False) -> tuple[Snapshot, set[Key]]:
+        """Whoever uses a template, and what is known of their namespaces; all managed ones for a `default`.
+
+        Raises Refused, or StoreUnreadable.
+        """
         self.watch.catalogue()
-        return self.call(self._users(template))
+        return self.call(self._users(template, default=default))
 
     @property
     def facts(self) -> Mapping[str, object]:
@@ -104,10 +109,18 @@ class Backend:
         """This moment, for planning."""
         return Clock(datetime.now(UTC), timedelta(seconds=self.settings.orphan_grace_seconds))
 
-    async def _users(self, template: str) -> tuple[Snapshot, set[Key]]:
+    def used(self, usage: str) -> frozenset[str]:
+        """Names of the templates with this usage: `used` or `outdated`. Raises Refused."""
+        return self.call(self._used(outdated if usage == "outdated" else used))
+
+    async def _used(self, find: Callable[[World], frozenset[str]]) -> frozenset[str]:
+        await self._read()
+        return find(self.cluster.world)
+
+    async def _users(self, template: str, *, default: bool) -> tuple[Snapshot, set[Key]]:
         await self._read()
         world = self.cluster.world
-        found = users(world, template)
+        found = users(world, template, default=default)
         return snapshot(world, {key.namespace for key in found}), found
 
     async def _read(self) -> None:

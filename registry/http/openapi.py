@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, current_app
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from registry import __version__
+from registry.http import preview_body
 from registry.http.answers import json_answer
 from registry.http.problems import MEDIA_TYPE
 from registry.http.schemas import ProblemDocument, RevisionSummary
@@ -60,9 +61,8 @@ def describe(app: Flask) -> Api:
     components.schema("ProblemDocument", schema=ProblemDocument)
     for name, schema in _schemas().items():
         components.schema(name, schema)
-    summary = {"$ref": "#/components/schemas/RevisionSummary"}
     components.schema("RevisionSummary", schema=RevisionSummary)
-    components.schema("Revision", {"allOf": [summary, _REVISION_DOCUMENT]})
+    components.schema("Revision", _with_template(components.schemas["RevisionSummary"]))
     app.extensions["openapi"] = api.spec
     return api
 
@@ -81,11 +81,15 @@ def text() -> str:
         return dump_yaml(json.loads(json.dumps(document())))
 
 
-_REVISION_DOCUMENT: Final = {
-    "type": "object",
-    "required": ["template"],
-    "properties": {"template": {"anyOf": [{"$ref": "#/components/schemas/Template"}, {"type": "null"}]}},
-}
+def _with_template(summary: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a revision with its document: `allOf` would not do, as the summary allows no more."""
+    document = {"anyOf": [{"$ref": "#/components/schemas/Template"}, {"type": "null"}]}
+    return {
+        **summary,
+        "required": [*summary["required"], "template"],
+        "properties": {**summary["properties"], "template": document},
+    }
+
 
 _RENDER_REQUEST: Final = {
     "type": "object",
@@ -129,6 +133,7 @@ def _schemas() -> dict[str, Any]:
         "RenderRequest": _RENDER_REQUEST,
         "MergePatch": _MERGE_PATCH,
         "RollbackRequest": _ROLLBACK_REQUEST,
+        "PreviewRequest": preview_body.REQUEST,
     }
 
 

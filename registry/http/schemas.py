@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
 PAGE_LIMIT: Final = 500
 MESSAGE_LIMIT: Final = 500
@@ -53,6 +53,10 @@ class ListQuery(PageQuery):
     category = _text("Only templates of this category.")
     scope = _text("Only this scope.", validate=validate.OneOf(["workload", "namespace"]))
     text = _text("Only with this in name, title or description, in upper or lower case.")
+    usage = _text(
+        "Only those that something uses, nothing uses, or something uses at an older revision.",
+        validate=validate.OneOf(["used", "unused", "outdated"]),
+    )
     flagged = _switch("Only those with a flag (true), or without one (false).", default=None)
     sort = _text(
         "The order; a minus sign turns it around. `changed` is the time of the current revision.",
@@ -121,6 +125,11 @@ class ProblemItem(Schema):
 
 class ProblemDocument(Schema):
     """A problem document (RFC 9457). Some types have further members; docs/api.md lists them."""
+
+    class Meta:
+        """As RFC 9457 has it (3.2), further members are no fault."""
+
+        unknown = INCLUDE
 
     type = fields.Url(required=True, metadata={"description": "The stable type of the problem."})
     title = _text("The type in words.", required=True)

@@ -1,23 +1,21 @@
 """`/api/v1/templates`: list, get, create, replace and delete templates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from flask import Response
 
 from registry.http import problems
-from registry.http.answers import JSON, entry_summary, json_answer, outcome_answer, template_answer
+from registry.http.answers import json_answer, outcome_answer, template_answer
 from registry.http.examples import DELETED, PATCH, TEMPLATE, TEMPLATES, USAGE
+from registry.http.listing import listed
 from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
-from registry.http.paging import Key, Order, paged
+from registry.http.paging import paged
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry
-from registry.http.remembered import remembered
 from registry.http.requests import MERGE_PATCH, backend, caller, expected, merge_patch_body, parsed, template
 from registry.http.saving import based, edit_of, save, written
 from registry.http.schemas import (
-    SORTS,
     DeleteQuery,
     ListQuery,
     PageQuery,
@@ -37,13 +35,6 @@ from registry.world.usage import uses_of
 
 Query = Mapping[str, Any]
 
-_KEYS: Final[Mapping[str, Callable[[Entry], Key]]] = {
-    "name": lambda entry: (entry.name,),
-    "category": lambda entry: (entry.current.template.category if entry.current.template else "", entry.name),
-    "changed": lambda entry: (entry.current.time, entry.name),
-}
-ORDERS: Final = {sort: Order(sort, _KEYS[sort.removeprefix("-")], sort.startswith("-")) for sort in SORTS}
-
 blueprint: Final = Operations(
     "templates", __name__, url_prefix="/api/v1/templates", description="The templates as they are now."
 )
@@ -59,14 +50,7 @@ def list_templates(query: Query) -> Response:
 
     In pages, sorted by name unless said otherwise; with what is flagged.
     """
-    catalogue = backend().watch.catalogue()
-
-    def encoded() -> bytes:
-        found = [entry for entry in catalogue.entries.values() if _matches(entry, query)]
-        return msgspec.json.encode(paged(found, ORDERS[query["sort"]], entry_summary, query))
-
-    key = tuple(sorted(query.items()))
-    return Response(remembered().answer(catalogue, key, encoded), content_type=JSON)
+    return listed(query)
 
 
 @blueprint.route("", methods=["POST"])
@@ -205,19 +189,6 @@ def _entry(name: str) -> Entry:
     if entry is None:
         raise TemplateNotFound(name)
     return entry
-
-
-def _matches(entry: Entry, query: Query) -> bool:
-    template = entry.current.template
-    if template is None:
-        return False
-    text = query.get("text", "").casefold()
-    return (
-        query.get("category") in (None, template.category)
-        and query.get("scope") in (None, template.scope)
-        and query.get("flagged") in (None, entry.flag is not None)
-        and any(text in part.casefold() for part in (template.name, template.title, template.description))
-    )
 
 
 def _refuse_in_use(name: str) -> None:

@@ -10,7 +10,7 @@ from registry.model.template import Template
 from registry.planning.catalogue import Catalogue, Entry, Revision
 from registry.planning.changes import Action, Problem
 from registry.planning.names import template_of
-from registry.planning.objects import Key, LivePolicy, Workload
+from registry.planning.objects import Key, LivePolicy, Namespace, Workload
 from registry.planning.orphans import Clock
 from registry.planning.resolve import Applied, applied_from
 from registry.world.simulation import Simulation, touched
@@ -89,12 +89,12 @@ def move(template: str, revision: int, keys: Iterable[Key]) -> Apply:
     return apply
 
 
-def give(workload: Workload, template: str, values: Mapping[str, Any]) -> Apply:
-    """Have a workload ask for other parameters."""
+def give(user: Workload | Namespace, template: str, values: Mapping[str, Any]) -> Apply:
+    """Have a workload or Namespace ask for other parameters."""
 
     def apply(simulation: Simulation) -> None:
-        parameters = {**workload.parameters, template: canonical(values).decode()}
-        simulation.put(msgspec.structs.replace(workload, parameters=parameters))
+        parameters = {**user.parameters, template: canonical(values).decode()}
+        simulation.put(msgspec.structs.replace(user, parameters=parameters))
 
     return apply
 
@@ -183,8 +183,3 @@ def counted(hits: Iterable[Hit]) -> dict[Action, int]:
         for change in hit.policies:
             counts[change.action] += 1
     return counts
-
-
-def workload_of(start: Snapshot, key: Key) -> Workload | None:
-    """A workload of the snapshot."""
-    return next((one for one in start.workloads if one.key == key), None)

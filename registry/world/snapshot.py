@@ -43,12 +43,12 @@ def snapshot(world: World, names: Iterable[str]) -> Snapshot:
     )
 
 
-def users(world: World, template: str) -> set[Key]:
-    """Whatever refers to a template, has a policy of it, or has it by default in its namespace."""
+def users(world: World, template: str, *, default: bool = False) -> set[Key]:
+    """Whatever refers to a template or has a policy of it; of a `default`, now or then, all managed."""
     entry = world.catalogue.entries.get(template)
     current = entry.current.template if entry else None
     managed: Iterator[Key] = iter(())
-    if current and current.default_in is not None:
+    if default or (current and current.default_in is not None):
         managed = (namespace.key for namespace in world.namespaces if namespace.managed)
     return {*world.index.users(template), *_holders(world, template), *managed}
 

@@ -3,7 +3,7 @@
 What stands in a user's way is what the controller's own planning says of it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,13 +12,14 @@ from registry.model.parameters import load_parameters
 from registry.model.problems import Invalid
 from registry.model.template import Template
 from registry.planning.exclusion import matches
-from registry.planning.names import template_of
+from registry.planning.names import bears_mark, template_of
 from registry.planning.objects import Key, Namespace, is_namespace
 from registry.planning.orphans import Clock
 from registry.planning.references import Malformed, parse_reference
 from registry.planning.resolve import Applied, applied_from
 from registry.world.simulation import Simulation
 from registry.world.snapshot import Snapshot
+from registry.world.world import World
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,39 @@ def uses_of(start: Snapshot, template: str, keys: Collection[Key], clock: Clock)
     return sorted(
         (use for use in found if use), key=lambda use: (use.namespace, use.kind, use.group, use.name)
     )
+
+
+def used(world: World) -> frozenset[str]:
+    """Names of the templates that anything refers to, has a policy of, or has by default."""
+    referred = (
+        name
+        for name in world.index.templates()
+        if any(_refers(world, key, name) for key in world.index.users(name))
+    )
+    managed = [namespace for namespace in world.namespaces if namespace.managed]
+    defaults = (
+        one.name for one in world.catalogue.defaults if any(_by_default(one, here) for here in managed)
+    )
+    return frozenset((*referred, *defaults, *(name for name, _ in _in_force(world))))
+
+
+def outdated(world: World) -> frozenset[str]:
+    """Names of the templates of which a policy is at an older revision than the current one."""
+    entries = world.catalogue.entries
+    return frozenset(
+        name for name, revision in _in_force(world) if name in entries and revision < entries[name].head
+    )
+
+
+def _refers(world: World, key: Key, template: str) -> bool:
+    one = world.namespace(key.namespace) if is_namespace(key) else world.workload(key)
+    return one is not None and one.references.get(template, "false") != "false"
+
+
+def _in_force(world: World) -> Iterator[tuple[str, int]]:
+    for policy in world.policies:
+        if (template := template_of(policy)) and bears_mark(policy) and (applied := applied_from(policy)):
+            yield template, applied.revision
 
 
 def _use(simulation: Simulation, template: str, key: Key) -> Use | None:

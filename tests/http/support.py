@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from devcluster.api import Api
 from devcluster.cluster import ControlPlane
 from registry.cluster.connection import connect
 from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS
@@ -43,20 +44,15 @@ class Service:
         url = path if path.startswith("/") else f"{URL}/{path}".rstrip("/")
         return self.app.test_client().open(url, method=method, headers=sent, data=data, buffered=True)
 
+    @property
+    def configmaps(self) -> str:
+        """Where its store is."""
+        return f"/api/v1/namespaces/{self.settings.store_namespace}/configmaps"
+
     def catch_up(self) -> None:
         """Wait until the service's watched cluster holds what the API server holds now."""
-        api = self.control_plane.api()
-        there = {
-            (resource.kind, meta["namespace"], meta["name"]): int(meta["resourceVersion"])
-            for resource in (NETWORK_POLICIES, *WORKLOADS)
-            for meta in (one["metadata"] for one in api.list(resource.path()))
-        }
-        there |= {
-            ("Namespace", "", one["metadata"]["name"]): int(one["metadata"]["resourceVersion"])
-            for one in api.list(NAMESPACES.path())
-        }
-        api.close()
-        eventually(lambda: all(self._held(place) >= version for place, version in there.items()))
+        with contextlib.closing(self.control_plane.api()) as api:
+            eventually(lambda: all(self._held(place) >= version for place, version in _there(api).items()))
 
     def _held(self, place: tuple[str, str, str]) -> int:
         kind, namespace, name = place
@@ -73,6 +69,16 @@ class Service:
         return answer.headers["ETag"]
 
 
+def _there(api: Api) -> dict[tuple[str, str, str], int]:
+    """The version of everything that templates act on."""
+    found = {}
+    for resource in (NAMESPACES, NETWORK_POLICIES, *WORKLOADS):
+        for meta in (one["metadata"] for one in api.list(resource.path())):
+            place = resource.kind, meta.get("namespace", ""), meta["name"]
+            found[place] = int(meta["resourceVersion"])
+    return found
+
+
 @contextlib.contextmanager
 def running(control_plane: ControlPlane, settings: Settings) -> Iterator[Service]:
     """Start a service and wait until it is ready."""
@@ -87,11 +93,15 @@ def running(control_plane: ControlPlane, settings: Settings) -> Iterator[Service
 
 def problem(answer: TestResponse) -> tuple[int, str]:
     """The status and the type of a problem document, after checking its shape."""
-    assert answer.content_type == "application/problem+json", answer.text
-    found = answer.get_json()
+    return problem_of(answer.status_code, answer.content_type or "", answer.get_json())
+
+
+def problem_of(status: int, content_type: str, found: dict[str, Any]) -> tuple[int, str]:
+    """The same of an answer that was read elsewhere."""
+    assert content_type == "application/problem+json", found
     [kind] = [kind for kind in KINDS if kind.uri == found["type"]]
-    assert (found["status"], found["title"]) == (answer.status_code, kind.title)
+    assert (found["status"], found["title"]) == (status, kind.title)
     assert found["status"] == kind.status
     assert found["detail"]
     assert all(error.keys() == {"pointer", "reason", "fix"} for error in found.get("errors", []))
-    return answer.status_code, found["type"].removeprefix(BASE)
+    return status, found["type"].removeprefix(BASE)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.cluster import eventually
+from tests.http.cluster import MANAGED, deploy, generated, label
 from tests.http.support import problem
 from tests.store.support import document
 
@@ -18,6 +19,10 @@ def pages(service, query):
         found.append("".join(item["name"][-1] for item in answer["items"]))
         cursor = answer["next"]
     return found
+
+
+def names(service, query):
+    return [item["name"] for item in service.call("GET", query).get_json()["items"]]
 
 
 def make(service, name, **categories):
@@ -114,3 +119,35 @@ def test_the_list_tells_what_is_flagged_from_what_is_not(start_service, api, que
 
 def listed(service, query):
     return [item["name"] for item in service.call("GET", f"?{query}").get_json()["items"]]
+
+
+@pytest.mark.parametrize(
+    "case", [("true", "used"), ("latest", "used"), ("false", "unused"), (None, "unused"), ("v9", "used")]
+)
+def test_the_list_can_be_narrowed_by_usage(service, name, api, make_namespace, case):
+    value, usage = case
+    service.create(name)
+    deploy(api, make_namespace(MANAGED), label(name, value) if value else {})
+    service.catch_up()
+    found = {
+        one: names(service, f"?usage={one}&text={name}&limit=500") for one in ("used", "unused", "outdated")
+    }
+    assert found == {"used": [], "unused": [], "outdated": [], usage: [name]}
+
+
+def test_a_default_of_a_managed_namespace_is_used(service, name, make_namespace):
+    service.create(name, scope="namespace", defaultIn={"matchLabels": {"team": name}})
+    assert names(service, f"?usage=used&text={name}") == []
+    make_namespace(MANAGED | {"team": name})
+    service.catch_up()
+    assert names(service, f"?usage=used&text={name}") == [name]
+
+
+def test_what_is_in_force_at_an_older_revision_is_outdated(service, name, api, make_namespace):
+    tag = service.create(name)
+    service.call("PUT", name, document(name, 81), if_match=tag)
+    shop = make_namespace(MANAGED)
+    deploy(api, shop, label(name))
+    generated(api, shop, name)
+    service.catch_up()
+    assert names(service, f"?usage=outdated&text={name}") == [name]

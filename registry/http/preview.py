@@ -1,0 +1,215 @@
+"""`/api/v1/templates/{name}/preview`: what a change would do, before it is made."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from flask import Response
+
+from registry.http import problems
+from registry.http.admission import check_admission
+from registry.http.answers import json_answer
+from registry.http.operations import CHANGES_TEMPLATE, Operations
+from registry.http.paging import Order, paged
+from registry.http.preview_body import ParametersPart, PreviewBody, RolloutPart, read_preview
+from registry.http.preview_schemas import EXAMPLE, REQUEST_EXAMPLE, Previewed
+from registry.http.problems import Refused
+from registry.http.recorded import recorded_entry, recorded_revision
+from registry.http.requests import backend, body, caller, parsed
+from registry.http.saving import edit_of
+from registry.http.schemas import PageQuery
+from registry.http.visibility import visible
+from registry.http.widening import widens
+from registry.lint.findings import Finding, Surroundings
+from registry.lint.lint import lint
+from registry.model.problems import Invalid
+from registry.model.template import Template
+from registry.planning.objects import Key, Namespace, Workload
+from registry.store.errors import TemplateNotFound
+from registry.store.saves import ANY
+from registry.world.preview import Apply, Hit, counted, give, move, preview, revise
+from registry.world.snapshot import Snapshot
+
+Query = Mapping[str, Any]
+
+CONNECTIONS: Final = {
+    "evaluated": False,
+    "reason": "Which connections are gained and lost is not worked out here; compare the policies.",
+}
+NO_EDIT: Final[Query] = {"message": ""}
+
+BY_PLACE: Final = Order["Shown"](
+    "place", lambda one: (one.key.namespace, one.key.kind, one.key.group, one.key.name)
+)
+
+blueprint: Final = Operations(
+    "preview", __name__, url_prefix="/api/v1/templates/<name>", description="What a change would do."
+)
+
+
+class Shown(NamedTuple):
+    """A hit, by the place that decides who may see it."""
+
+    hit: Hit
+
+    @property
+    def key(self) -> Key:
+        """What is hit."""
+        return self.hit.key
+
+    @property
+    def group(self) -> str:
+        """Its API group."""
+        return self.key.group
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return self.key.kind
+
+    @property
+    def namespace(self) -> str:
+        """Where it is."""
+        return self.key.namespace
+
+
+class Change(NamedTuple):
+    """A change to be tried: how, on whom, what the template then is, and what making it would need."""
+
+    apply: Apply
+    keys: frozenset[Key]
+    template: Template | None
+    parameters: Mapping[str, Any] | None = None
+    needs_force: bool = False
+
+
+@blueprint.route("/preview", methods=["POST"])
+@blueprint.needs("get")
+@blueprint.problems(
+    *CHANGES_TEMPLATE, problems.INVALID_BODY, problems.REVISION_NOT_FOUND, problems.USER_NOT_FOUND
+)
+@blueprint.query(PageQuery)
+@blueprint.takes("PreviewRequest", REQUEST_EXAMPLE)
+@blueprint.answer(200, Previewed, example=EXAMPLE)
+def preview_change(query: Query, name: str) -> Response:
+    """Preview a change.
+
+    Of the template (a document, a rollback, a deletion), of the revision of its pinned users, or of one
+    user's parameters: every workload and Namespace for which something changes, with its policies before and
+    after, and lint of the result. Refused as the change itself would be, except for `force`. Nothing is
+    written. Shown and counted are those that the caller may list.
+    """
+    asked = read_preview(body())
+    change, start = _change(name, asked)
+    hits = preview(start, name, change.keys, change.apply, backend().clock())
+    seen, complete = backend().call(visible(backend().access, caller(), [Shown(hit) for hit in hits]))
+    return json_answer(
+        {
+            "name": name,
+            "change": asked.change,
+            "needsForce": change.needs_force,
+            "policies": counted(one.hit for one in seen),
+            "complete": complete,
+            "connections": CONNECTIONS,
+            "lint": _lint(change),
+            **paged(seen, BY_PLACE, _shown, query),
+        }
+    )
+
+
+def _change(name: str, asked: PreviewBody) -> tuple[Change, Snapshot]:
+    made = None
+    if asked.document is not None:
+        made = _document(asked.document, name)
+    elif asked.rollback is not None:
+        made = _recorded(name, asked.rollback)
+    elif asked.change != "document":
+        recorded_entry(name)
+    start, keys = backend().users(name, default=bool(made and made.default_in is not None))
+    if asked.deletion:
+        return _deletion(name, keys), start
+    if asked.rollout:
+        return _rollout(name, asked.rollout, keys), start
+    if asked.parameters:
+        return _parameters(name, asked.parameters, start), start
+    assert made is not None  # noqa: S101 (exactly one of the five was given)
+    return _save(name, made, keys), start
+
+
+def _save(name: str, made: Template, keys: set[Key]) -> Change:
+    entry = backend().watch.catalogue().get(name)
+    edit = edit_of(name, made, (ANY,) if entry else None, NO_EDIT)
+    backend().call(backend().store.preview(edit))
+    backend().call(check_admission(backend().client, backend().settings, made))
+    widened = widens(entry.current.template if entry else None, made)
+    unchanged = entry is not None and entry.current.digest == made.digest
+    return Change(_nothing if unchanged else revise(name, made), frozenset(keys), made, needs_force=widened)
+
+
+def _deletion(name: str, keys: set[Key]) -> Change:
+    if backend().watch.catalogue().get(name) is None:
+        raise TemplateNotFound(name)
+    return Change(revise(name, None), frozenset(keys), None, needs_force=bool(keys))
+
+
+def _rollout(name: str, asked: RolloutPart, keys: set[Key]) -> Change:
+    moved = [key for key in keys if asked.namespaces is None or key.namespace in asked.namespaces]
+    return Change(move(name, asked.revision, moved), frozenset(keys), _recorded(name, asked.revision))
+
+
+def _parameters(name: str, asked: ParametersPart, start: Snapshot) -> Change:
+    users: tuple[Workload | Namespace, ...] = (*start.workloads, *start.namespaces)
+    for one in users:
+        same = (one.key.kind, one.key.namespace, one.key.name) == (asked.kind, asked.namespace, asked.name)
+        if same and asked.group in (None, one.key.group) and name in one.references:
+            entry = backend().watch.catalogue().get(name)
+            current = entry.current.template if entry else None
+            return Change(give(one, name, asked.values), frozenset({one.key}), current, asked.values)
+    detail = (
+        f"There is no {asked.kind} {asked.name} in namespace {asked.namespace} that refers to template "
+        f"{name}. See usage for those that do."
+    )
+    raise Refused(problems.USER_NOT_FOUND, detail)
+
+
+def _document(document: Mapping[str, Any], name: str) -> Template:
+    try:
+        return parsed(document, name)
+    except Refused as refused:
+        moved = [msgspec.structs.replace(one, pointer=f"/document{one.pointer}") for one in refused.errors]
+        raise Refused(refused.kind, refused.detail, errors=moved) from refused
+
+
+def _recorded(name: str, number: int) -> Template:
+    found = recorded_revision(recorded_entry(name), number).template
+    if found is None:
+        detail = f"Revision {number} of template {name} records a deletion, so it has no document."
+        raise Refused(problems.REVISION_NOT_FOUND, detail)
+    return found
+
+
+def _nothing(_: object) -> None:
+    """The template is so already."""
+
+
+def _lint(change: Change) -> Iterable[Finding]:
+    if change.template is None:
+        return []
+    defaults = backend().watch.catalogue().defaults
+    try:
+        return lint(change.template, change.parameters, Surroundings(backend().facts, (), defaults))
+    except Invalid:
+        return []  # the hit itself says what is wrong with the parameters
+
+
+def _shown(one: Shown) -> dict[str, Any]:
+    hit = one.hit
+    return {
+        "group": hit.key.group,
+        "kind": hit.key.kind,
+        "namespace": hit.key.namespace,
+        "name": hit.key.name,
+        "before": hit.before,
+        "after": hit.after,
+        "policies": hit.policies,
+    }
