@@ -14,7 +14,7 @@ CLUSTER := --kubeconfig '$(KUBECONFIG)'
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers bench lock format setup binaries
+.PHONY: help run test lint types layers fuzz bench lock format setup binaries
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -43,6 +43,9 @@ types: $(INSTALLED)  ## Check types (mypy, strict)
 
 layers: $(INSTALLED)  ## Check that the layers import only downwards
 	$(VENV)/bin/lint-imports
+
+fuzz: $(INSTALLED) binaries  ## Call every operation with generated input, 20,000 times; CALLS=500 for fewer
+	@$(PYTHON) -m tests.fuzz
 
 bench: $(INSTALLED) binaries  ## Measure speed and memory (docs/performance.md); SIZE=200 for a smaller one
 	@$(PYTHON) -m bench $(ARGS)

@@ -101,8 +101,8 @@ def expected() -> tuple[str, ...]:
     if not given:
         detail = "Send If-Match with the ETag that you last read, so that nobody's change is overwritten."
         raise Refused(problems.PRECONDITION_REQUIRED, detail)
-    # A weak ETag never matches: RFC 9110, 13.1.1
-    return tuple(sorted(tag.removesuffix(YAML_SUFFIX) for tag in given.as_set()))
+    # A weak ETag never matches: RFC 9110, 13.1.1. An empty one is read as None.
+    return tuple(sorted((tag or "").removesuffix(YAML_SUFFIX) for tag in given.as_set()))
 
 
 def wants_yaml() -> bool:

@@ -41,7 +41,7 @@ def test_a_name_that_cannot_be_is_not_found(service, name):
     assert problem(service.call("GET", name)) == (404, "template-not-found")
 
 
-@pytest.mark.parametrize("header", ["", "x", '"', ",", '"1-2"x', "W/", '"\xff"'])
+@pytest.mark.parametrize("header", ["", '""', "x", '"', ",", '"1-2"x', "W/", '"\xff"'])
 def test_an_if_match_that_is_no_etag_never_matches(service, name, header):
     service.create(name)
     status, _ = problem(service.call("PUT", name, document(name, 81), if_match=header))
