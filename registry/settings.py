@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from registry.model.addresses import parse_cidr
 from registry.model.facts import DEFAULT_FACTS, check_fact
 
 PREFIX = "NETPOL_REGISTRY_"
@@ -41,6 +42,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: Mapping[str, object] = msgspec.field(default_factory=lambda: dict(DEFAULT_FACTS))
     """Cluster facts as a JSON object, such as {"cluster.dns": [...]}; given ones replace the defaults."""
+
+    pod_ranges: tuple[str, ...] = ()
+    """The cluster's pod CIDRs, for lint; without them PodIpInIpBlock is not found. Comma-separated."""
 
     orphan_grace_seconds: Seconds = 3600
     """How long a policy whose workload was orphan-deleted stays before it is removed."""
@@ -82,6 +86,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     values = {
         name: _read(key, environment[key], hints[name]) for key, name in known.items() if key in environment
     }
+    for block in values.get("pod_ranges", ()):
+        if parse_cidr(block) is None:
+            raise SettingsError(
+                f"{PREFIX}POD_RANGES cannot be used: {block!r} is no block such as 10.244.0.0/16."
+            )
     if "facts" in values:
         values["facts"] = {**DEFAULT_FACTS, **_checked_facts(values["facts"])}
     return Settings(**values)

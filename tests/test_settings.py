@@ -22,6 +22,7 @@ def test_nothing_set_gives_the_defaults():
         ("EXCLUDED_NAMESPACES", "", ()),
         ("STORE_NAMESPACE", "elsewhere", "elsewhere"),
         ("LOG_LEVEL", "DEBUG", "DEBUG"),
+        ("POD_RANGES", "10.244.0.0/16, fd00::/56", ("10.244.0.0/16", "fd00::/56")),
     ],
 )
 def test_a_variable_sets_its_field(name: str, text: str, expected: object):
@@ -43,6 +44,7 @@ def test_given_facts_replace_single_defaults():
         ("WRITES_IN_FLIGHT", "0"),
         ("ORPHAN_GRACE_SECONDS", "-1"),
         ("LOG_LEVEL", "LOUD"),
+        ("POD_RANGES", "10.244.0.0/16,pods"),
         ("FACTS", "{"),
         ("FACTS", "[]"),
         ("FACTS", '{"cluster.dns": "kube-dns"}'),

@@ -15,6 +15,10 @@ SAME_NAMESPACE = {
     "defaultIn": {},
     "spec": {"policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {}}]}]},
 }
+BLOCK = {
+    "parameters": {"properties": {"cidr": {"type": "string", "default": "10.0.0.0/8"}}},
+    "spec": {"policyTypes": ["Ingress"], "ingress": [{"from": [{"ipBlock": {"cidr": "${cidr}"}}]}]},
+}
 DENY = {"spec": {"policyTypes": ["Ingress"]}}
 
 
@@ -64,6 +68,47 @@ def test_a_document_in_yaml_is_linted(service, name):
 )
 def test_the_pod_ranges_are_those_of_the_query(service, name, query, expected):
     assert codes(service.call("POST", f"{name}/lint{query}", document(name, **POD_ADDRESS))) == expected
+
+
+def test_the_pod_ranges_are_those_of_the_settings_unless_some_are_given(start_service, name):
+    service = start_service(pod_ranges=("10.244.0.0/16",))
+    pod = document(name, **POD_ADDRESS)
+    assert codes(service.call("POST", f"{name}/lint", pod)) == ["PodIpInIpBlock"]
+    assert codes(service.call("POST", f"{name}/lint?podRanges=10.245.0.0/16", pod)) == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [("", []), ('?parameters={"cidr":"128.0.0.0/1"}', ["BroadCidr"]), ("?parameters={}", [])],
+)
+def test_the_parameters_are_those_of_the_query(service, name, parameters, expected):
+    service.create(name, **BLOCK)
+    assert codes(service.call("GET", f"{name}/lint{parameters}")) == expected
+    answer = service.call("POST", f"{name}/lint{parameters}", document(name, **BLOCK))
+    assert codes(answer) == expected
+
+
+@pytest.mark.parametrize("live", ["", "&live=true"])
+@pytest.mark.parametrize(
+    ("parameters", "pointer"),
+    [
+        ('{"cidr":7}', "/parameters/cidr"),
+        ('{"cidr":"10.0.0.1/8"}', "/parameters/cidr"),
+        ('{"other":1}', "/parameters/other"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused_with_their_place(service, name, parameters, pointer, live):
+    service.create(name, **BLOCK)
+    answer = service.call("GET", f"{name}/lint?parameters={parameters}{live}")
+    assert problem(answer) == (422, "invalid-parameters")
+    assert [error["pointer"] for error in answer.get_json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("parameters", ["{", "[]", "7", ""])
+def test_parameters_that_are_no_object_are_refused(service, name, parameters):
+    answer = service.call("POST", f"{name}/lint?parameters={parameters}", document(name))
+    assert problem(answer) == (400, "invalid-query")
+    assert answer.get_json()["errors"][0]["pointer"] == "/parameters"
 
 
 def test_the_namespace_defaults_are_those_of_the_catalogue(start_service, name):
