@@ -9,6 +9,7 @@ from flask import Response
 from registry.http import problems
 from registry.http.admission import check_admission
 from registry.http.answers import outcome_answer
+from registry.http.backend import Backend
 from registry.http.problems import Refused
 from registry.http.requests import backend, caller
 from registry.http.widening import widens
@@ -43,19 +44,21 @@ def edit_of(name: str, made: Template | None, tags: tuple[str, ...] | None, quer
 
 def save(edit: Edit, query: Query, status: int = 200) -> Response:
     """Save the edit, or only try it, and answer what that does. Raises StoreError, Refused or ApiError."""
-    planned = backend().call(_tried(edit))
-    if not query["force"]:
-        _refuse_widening(edit)
-    if query["dry_run"]:
-        return outcome_answer(planned, status, dry=True)
-    return outcome_answer(written(edit), status)
+    dry: bool = query["dry_run"]
+    outcome = backend().call(_outcome(backend(), edit, force=query["force"], dry=dry))
+    if not dry:
+        _tell(edit, outcome)
+    return outcome_answer(outcome, status, dry=dry)
 
 
-async def _tried(edit: Edit) -> Outcome:
-    planned = await backend().store.preview(edit)
+async def _outcome(service: Backend, edit: Edit, *, force: bool, dry: bool) -> Outcome:
+    """Try the edit, and save it unless it is a dry run: all in the event loop, since each way there costs."""
+    planned = await service.store.preview(edit)
+    if not force:
+        _refuse_widening(service, edit)
     if edit.template:
-        await check_admission(backend().client, backend().settings, edit.template)
-    return planned
+        await check_admission(service.client, service.settings, edit.template)
+    return planned if dry else await service.store.save(edit)
 
 
 def based(name: str, tags: tuple[str, ...], make: Callable[[Revision], Edit], query: Query) -> Response:
@@ -76,10 +79,14 @@ def based(name: str, tags: tuple[str, ...], make: Callable[[Revision], Edit], qu
 def written(edit: Edit) -> Outcome:
     """Write the edit. Raises StoreError or ApiError."""
     outcome = backend().call(backend().store.save(edit))
+    _tell(edit, outcome)
+    return outcome
+
+
+def _tell(edit: Edit, outcome: Outcome) -> None:
     verb = "saved" if edit.template else "deleted"
     number, changed = outcome.revision.number, outcome.changed
     log.info("%r %s template %s: revision %d, changed: %s", edit.author, verb, edit.name, number, changed)
-    return outcome
 
 
 def _text(made: Template) -> str:
@@ -111,8 +118,8 @@ def _check(current: Revision, tags: tuple[str, ...]) -> None:
         raise PreconditionFailed(current)
 
 
-def _refuse_widening(edit: Edit) -> None:
-    entry = backend().watch.catalogue().get(edit.name)
+def _refuse_widening(service: Backend, edit: Edit) -> None:
+    entry = service.watch.catalogue().get(edit.name)
     current = entry.current.template if entry else None
     if edit.template and widens(current, edit.template):
         detail = (

@@ -7,11 +7,14 @@ leads out of the document or in a circle.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from jsonschema import Draft202012Validator
 
 from registry.model.checks import listed, shown
+from registry.model.documents import canonical
 from registry.model.keywords import BadPattern, compiled
 from registry.model.parameter_schema import (
     DEFINITIONS,
@@ -64,12 +67,19 @@ POINTER: Final = "/parameters"
 
 
 def check_parameters(parameters: Schema) -> list[Problem]:
-    """Return what is wrong with a template's parameter schema; each step needs the one before."""
+    """Return what is wrong with a template's parameter schema; remembered, as edits seldom change it."""
+    return list(_checked(canonical(parameters)))
+
+
+@lru_cache(maxsize=1024)
+def _checked(schema: bytes) -> tuple[Problem, ...]:
+    """Return the problems; each step needs the one before."""
+    parameters = msgspec.json.decode(schema)
     for step in (_valid_schema, _closed_object, _safe_keywords, _names, _values, _examples):
         problems = sorted(step(parameters))
         if problems:
-            return problems
-    return []
+            return tuple(problems)
+    return ()
 
 
 def _valid_schema(parameters: Schema) -> Iterator[Problem]:

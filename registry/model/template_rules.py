@@ -33,7 +33,9 @@ def check_fields(document: Document) -> list[Problem]:
     """Return what is wrong between the fields of a document that has the right form."""
     problems = []
     if document["name"] in RESERVED_NAMES:
-        problems.append(Problem("/name", f"`{document['name']}` is a path of the API.", "Choose another name."))
+        problems.append(
+            Problem("/name", f"`{document['name']}` is a path of the API.", "Choose another name.")
+        )
     for name in ("defaultIn", "allowedIn"):
         problems += check_selector(document.get(name, {}), f"/{name}")
     workload = document["scope"] == WORKLOAD

@@ -31,9 +31,10 @@ A template is applied by one label: on a Deployment or another workload for scop
 namespace for scope `namespace`. Parameters go into an annotation beside it, as YAML or JSON; what is left
 out has its default. NetworkPolicies add up: what a template cuts, another one on the same pods may allow.
 
-A template is checked before it is saved: its form, then the policies that it becomes with its defaults and with each of the
-parameters objects in `parameters.examples` (at most 10, and at least one where the defaults alone are not enough). Over HTTP the
-API server has to take them too, in a dry run; a `kubectl edit` of the ConfigMap is checked without that.
+A template is checked before it is saved: its form, then the policies that it becomes with its defaults and
+with each of the parameters objects in `parameters.examples` (at most 10, and at least one where the defaults
+alone are not enough). Over HTTP the API server has to take them too, in a dry run; a `kubectl edit` of the
+ConfigMap is checked without that.
 
 The examples show the policy for the Deployment `checkout`, whose pods bear `app: checkout`, in the namespace
 `shop`. Facts about the cluster, such as where its DNS runs, are detected or set; here they are:

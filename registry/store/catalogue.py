@@ -54,6 +54,12 @@ class View(msgspec.Struct, frozen=True):
         texts = (key.removesuffix(KEY_SUFFIX) for key in self.main.texts if key.endswith(KEY_SUFFIX))
         return {*self.records, *texts, *(self.main.heads or {})}
 
+    def heads(self) -> dict[str, int]:
+        """The committed revision of each name that has one."""
+        if self.main and self.main.heads is not None:
+            return {name: head for name, head in self.main.heads.items() if head}
+        return {name: head for name in self.names() if (head := self.head(name))}
+
     def head(self, name: str) -> int:
         """The committed revision of `name`, 0 for none; the highest where the annotation is lost.
 

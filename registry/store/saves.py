@@ -109,7 +109,11 @@ def plan(view: View, proposals: Sequence[Proposal], time: str) -> Plan:
 
 def fill(texts: Mapping[str, str]) -> int:
     """Bytes of the ConfigMap's values."""
-    return sum(len(text.encode()) for text in texts.values())
+    return sum(map(_size, texts.values()))
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())  # ASCII is known without looking at it
 
 
 class _Draft:
@@ -117,13 +121,13 @@ class _Draft:
 
     def __init__(self, view: View, time: str) -> None:
         self.texts: dict[str, str | None] = {}
-        self.heads = {name: head for name in view.names() if (head := view.head(name))}
+        self.heads = view.heads()
         self._view = view
         self._time = time
         self._current: dict[str, Revision] = {}
         self._numbers: dict[str, int] = {}
         texts = view.main.texts if view.main else {}
-        self._sizes = {key: len(text.encode()) for key, text in texts.items()}
+        self._sizes = {key: _size(text) for key, text in texts.items()}
 
     def take(self, proposal: Proposal) -> Result:
         """Take in one edit, or say why not."""
@@ -160,7 +164,7 @@ class _Draft:
         self._check_size(edit)
 
     def _check_size(self, edit: Edit) -> None:
-        key, new = key_of(edit.name), len((edit.text or "").encode())
+        key, new = key_of(edit.name), _size(edit.text or "")
         old = self._sizes.get(key, 0)
         size = sum(self._sizes.values()) - old + new
         if size > LIMIT and new > old:
@@ -188,7 +192,7 @@ class _Draft:
 
     def _write(self, edit: Edit) -> None:
         key = key_of(edit.name)
-        self._sizes[key] = len((edit.text or "").encode())
+        self._sizes[key] = _size(edit.text or "")
         if edit.origin != "kubectl":
             self.texts[key] = edit.text
 

@@ -39,6 +39,13 @@ def test_without_the_annotation_the_highest_that_was_not_abandoned_is_the_head()
     assert web(None, records, web=text(port=81)).head == 2
 
 
+@pytest.mark.parametrize("heads", [None, {}, {"web": 1, "db": 0}, {"web": 2, "gone": 3}])
+def test_the_heads_of_all_names_are_those_of_each(heads):
+    records = by_name([record(1), record(2, port=81, abandoned=True), record(1, "db")])
+    view = View(main(heads, web=text(), new=text("new")), records)
+    assert view.heads() == {name: head for name in view.names() if (head := view.head(name))}
+
+
 def test_a_number_that_a_crash_left_between_two_revisions_was_never_in_force():
     entry = web({"web": 3}, [record(1), record(2, port=81), record(3, port=82, parent=1)], web=text(port=82))
     assert sorted(entry.revisions) == [1, 3]
