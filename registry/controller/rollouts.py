@@ -11,11 +11,20 @@ from typing import Final
 from registry.cluster.errors import ApiError, Forbidden, Unprocessable
 from registry.controller.batches import Conductor, Desk
 from registry.planning.objects import Key
+from registry.planning.rollouts import keys_of
 from registry.store.errors import StoreError
+from registry.store.objects import StoredRollout
+from registry.world.world import Move
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 2.0
+
+NEWS_SECONDS: Final = 0.5
+"""Before the first batch: a controller that hears of the rollout later would undo it as drift."""
+
+LATE_SECONDS: Final = 60.0
+"""So long after its end a rollout still explains what another controller moved: watches may lag."""
 
 
 class RolloutKeeper:
@@ -43,12 +52,16 @@ class RolloutKeeper:
                 for name, stored in list(self._desk.rollouts.items()):
                     if not stored.status.ended and name not in self._at_work:
                         self._at_work.add(name)
-                        tasks.create_task(self._conduct(Conductor(self._desk, stored)))
+                        tasks.create_task(self._conduct(stored))
                 await self._woken.wait()
                 self._woken.clear()
 
-    async def _conduct(self, conductor: Conductor) -> None:
+    async def _conduct(self, stored: StoredRollout) -> None:
+        rollout, conductor = stored.rollout, Conductor(self._desk, stored)
+        move = Move(rollout.revision, frozenset(keys_of(rollout.users)))
+        self._desk.world.moves[rollout.template] = move
         try:
+            await asyncio.sleep(NEWS_SECONDS)
             await conductor.run()
         except (ApiError, StoreError) as error:
             log.warning("rollout of %s: %s; goes on in %.0f s", conductor.template, error, RETRY_SECONDS)
@@ -57,3 +70,8 @@ class RolloutKeeper:
             conductor.let_go()
             self._at_work.discard(conductor.template)
             self._woken.set()
+            asyncio.get_running_loop().call_later(LATE_SECONDS, self._forget, rollout.template, move)
+
+    def _forget(self, template: str, move: Move) -> None:
+        if self._desk.world.moves.get(template) is move:
+            del self._desk.world.moves[template]

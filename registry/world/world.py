@@ -1,23 +1,32 @@
 """The watched cluster as the planner asks for it: everything known about one key, from memory."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from registry.cluster.informer import Cache
 from registry.planning.catalogue import Catalogue
-from registry.planning.names import bears_mark, policy_name
+from registry.planning.names import bears_mark, policy_name, template_of
 from registry.planning.namespaces import NamespaceView, allowing_selectors
 from registry.planning.objects import Key, LivePolicy, Namespace, Selector, Workload
-from registry.planning.resolve import Applied, Surroundings
+from registry.planning.resolve import Applied, Surroundings, applied_from
 from registry.planning.workloads import WorkloadView, holds_preset, is_preset
 from registry.world.index import Index
+
+
+class Move(NamedTuple):
+    """A rollout under way: to which revision of its template, and of whom."""
+
+    revision: int
+    users: frozenset[Key]
 
 
 class World:
     """Watched copies, their index, the catalogue, the facts, and what was applied so far.
 
-    `targets` are the revisions that rollouts move references to just now, by key and template.
+    `targets` are the revisions that rollouts move references to just now, by key and template; `moves`
+    the rollouts under way, which another controller may be carrying out as well.
     """
 
     def __init__(
@@ -31,6 +40,7 @@ class World:
         self.facts: Mapping[str, object] = {}
         self.applied: dict[Key, dict[str, Applied]] = {}
         self.targets: dict[Key, dict[str, int]] = {}
+        self.moves: dict[str, Move] = {}
         self._excluded = frozenset(excluded)
 
     def aim(self, key: Key, template: str, revision: int) -> None:
@@ -96,10 +106,23 @@ class World:
             live=self.live(key),
             named=lambda name: self.policies.get(namespace.name, name),
             applied=self.applied.get(key, {}),
-            targets=self.targets.get(key, {}),
+            targets=self._targets(key),
             presets=tuple(self._presets(self.surroundings(namespace), None)) if namespace.managed else (),
             excluded=self.is_excluded(namespace.name),
         )
+
+    def _targets(self, key: Key) -> Mapping[str, int]:
+        """Where the references of `key` are moved; whom another controller moved there has not drifted."""
+        moved = {
+            template: move.revision
+            for template, move in self.moves.items()
+            if key in move.users and self._bears(key, template, move.revision)
+        }
+        return {**moved, **self.targets.get(key, {})}
+
+    def _bears(self, key: Key, template: str, revision: int) -> bool:
+        found = (applied_from(live) for live in self.live(key) if template_of(live) == template)
+        return any(applied and applied.revision == revision for applied in found)
 
     def _view(self, key: Key) -> WorkloadView:
         workload = self.workload(key)
@@ -109,7 +132,7 @@ class World:
             live=self.live(key),
             named=lambda name: self.policies.get(key.namespace, name),
             applied=self.applied.get(key, {}),
-            targets=self.targets.get(key, {}),
+            targets=self._targets(key),
             sharing=tuple(sorted(self.index.siblings(workload))) if workload else (),
         )
 

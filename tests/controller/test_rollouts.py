@@ -1,58 +1,32 @@
 """Rollouts as the controller carries them out: what is in the cluster before, amid and after."""
 
-import json
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
-import msgspec
 import pytest
 
-from devcluster.api import Api, Object
-from registry.planning.objects import Key, namespace_key
-from registry.planning.rollouts import Rollout, grouped
-from registry.store.bodies import rollout_body
-from tests.cluster import AuditLog, eventually, until_passes
-from tests.controller.shop import PARAMETERS, Shop, ports
+from devcluster.api import Api, ApiError
+from registry.planning.objects import namespace_key
+from tests.cluster import AuditLog, eventually, unique_name
+from tests.controller.rolling import (
+    REVISION,
+    Rolling,
+    await_revisions,
+    deployment,
+    pinned_to_the_first,
+    revisions,
+)
+from tests.controller.shop import Shop, ports
 from tests.controller.store import Catalogue, ingress_port
-from tests.controller_process import ControllerProcess
 
+pytestmark = pytest.mark.usefixtures("controller")
 MakeShop = Callable[..., Shop]
-REVISION = "netpol-registry.dev/revision"
 
 
-class Rolling:
-    """Rollouts as the service records them."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.api: Api = catalogue.api
-        self.collection = catalogue.collection
-
-    def path(self, template: str) -> str:
-        return f"{self.collection}/netpol-templates.{template}.rollout"
-
-    def begin(self, template: str, revision: int, users: list[Key], **options: Any) -> None:
-        fields = {"batch": 50, "pause": 0, "skipped": 0, "author": "ann", "started": str(time.time())}
-        made = Rollout(template=template, revision=revision, users=grouped(users), **{**fields, **options})
-        if self.api.find(self.path(template)):
-            self.api.delete(self.path(template))
-        self.api.create(self.collection, dict(rollout_body("netpol-templates", made)))
-
-    def status(self, template: str) -> Object:
-        status: Object = json.loads(self.api.get(self.path(template))["data"]["status"])
-        return status
-
-    def stop(self, template: str) -> None:
-        status = {**self.status(template), "state": "stopping", "detail": "Stopped by ann."}
-        self.api.patch(self.path(template), {"data": {"status": json.dumps(status)}})
-
-    def await_state(self, template: str, state: str, timeout: float = 15.0) -> Object:
-        def check() -> Object:
-            status = self.status(template)
-            assert status["state"] == state, status
-            return status
-
-        return until_passes(check, timeout)
+def with_port(maximum: int) -> dict[str, object]:
+    """Fields of a template with a port as its parameter."""
+    port = {"type": "integer", "minimum": 1, "maximum": maximum, "default": 80}
+    schema = {"type": "object", "additionalProperties": False, "properties": {"port": port}}
+    return {"parameters": schema, "spec": ingress_port("${port}")}  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -60,48 +34,240 @@ def rolling(catalogue: Catalogue) -> Rolling:
     return Rolling(catalogue)
 
 
-def deployment(shop: Shop, name: str = "db") -> Key:
-    return Key("apps", "Deployment", shop.name, name)
+@pytest.fixture
+def name() -> str:
+    return unique_name("moved")
 
 
-def revisions(shop: Shop) -> dict[str, str]:
-    """Revisions in force by the name of the workload, without `w0`'s like."""
-    return {
-        policy["metadata"]["ownerReferences"][0]["name"]: policy["metadata"]["labels"][REVISION]
-        for policy in shop.policies()
-    }
+def test_a_moved_policy_is_the_same_object_at_the_new_revision(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    users = pinned_to_the_first(catalogue, name, shop, "db")
+    before = shop.policy(name)
+    rolling.begin(name, users)
+    rolling.await_state(name, "done")
+    after = shop.policy(name)
+    assert (after["metadata"]["uid"], ports(after)) == (before["metadata"]["uid"], [2])
+    assert after["metadata"]["labels"][REVISION] == "2"
 
 
-def two_revisions(catalogue: Catalogue, name: str, shop: Shop, *workloads: str) -> None:
-    """Workloads pinned to revision 1 of a template that is at 2; the ports say which."""
+def test_each_moved_policy_takes_one_write_and_its_workload_none(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, audit: AuditLog, name: str
+):
+    users = pinned_to_the_first(catalogue, name, shop, *(f"w{number}" for number in range(7)))
+    audit.restart()
+    rolling.begin(name, users, batch=3)
+    rolling.await_state(name, "done")
+    written = [(one.verb, one.resource) for one in audit.writes(namespace=shop.name)]
+    assert written == [("update", "networkpolicies")] * 7
+
+
+def test_who_was_moved_stays_pinned_there(shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "db"))
+    rolling.await_state(name, "done")
+    catalogue.put(name, spec=ingress_port(3))
+    shop.api.delete(shop.policy_path(shop.policy(name)))
+    assert ports(shop.await_policy(name)) == [2]
+
+
+def test_moving_keeps_the_parameters(shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str):
+    catalogue.put(name, **with_port(9000))
+    shop.run("db", {name: "true"}, parameters={name: "port: 7000"})
+    shop.await_policy(name)
+    shop.parameterise("db", name, None)
+    catalogue.put(name, **with_port(8000))
+    rolling.begin(name, [deployment(shop)])
+    rolling.await_state(name, "done")
+    assert (ports(shop.policy(name)), revisions(shop)) == ([7000], {"db": "2"})
+
+
+def test_who_cannot_be_moved_stays_as_it_is_and_is_told(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, audit: AuditLog, name: str
+):
+    catalogue.put(name, **with_port(9000))
+    shop.run("db", {name: "true"}, parameters={name: "port: 9000"})
+    before = shop.await_policy(name)
+    catalogue.put(name, **with_port(8000))
+    audit.restart()
+    rolling.begin(name, [deployment(shop)])
+    failures = rolling.await_state(name, "done")["failures"]
+    reason, message = failures[shop.name]["Deployment.apps/db"]
+    assert (reason, "8000" in message) == ("InvalidParameters", True)
+    assert (shop.policy(name), audit.writes(namespace=shop.name)) == (before, [])
+
+
+def test_batches_go_by_name_and_a_stop_leaves_the_rest_where_they_are(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "c", "b", "a"), batch=2, pause=3600)
+    await_revisions(shop, {"a": "2", "b": "2", "c": "1"})
+    rolling.stop(name)
+    rolling.await_state(name, "stopped")
+    assert revisions(shop) == {"a": "2", "b": "2", "c": "1"}
+
+
+def test_a_rollout_after_a_stop_finishes(shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str):
+    users = pinned_to_the_first(catalogue, name, shop, "a", "b")
+    rolling.begin(name, users, batch=1, pause=3600)
+    await_revisions(shop, {"a": "2", "b": "1"})
+    rolling.stop(name)
+    rolling.await_state(name, "stopped")
+    rolling.begin(name, users)
+    rolling.await_state(name, "done")
+    assert revisions(shop) == {"a": "2", "b": "2"}
+
+
+def test_a_pause_passes(shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "a", "b"), batch=1, pause=1)
+    rolling.await_state(name, "done")
+    assert revisions(shop) == {"a": "2", "b": "2"}
+
+
+@pytest.mark.parametrize("value", ["v1", "false"])
+def test_who_asks_for_something_else_meanwhile_is_let_alone(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str, value: str
+):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "a", "b"), batch=1, pause=2)
+    await_revisions(shop, {"a": "2", "b": "1"})
+    shop.refer("b", **{name: value})
+    status = rolling.await_state(name, "done")
+    assert (revisions(shop).get("b", "1"), status["failures"]) == ("1", {})
+
+
+def test_a_workload_deleted_meanwhile_holds_nothing_up(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "a", "b"), batch=1, pause=2)
+    await_revisions(shop, {"a": "2", "b": "1"})
+    shop.api.delete(shop.path("b"))
+    assert rolling.await_state(name, "done")["failures"] == {}
+
+
+def test_a_namespace_disabled_meanwhile_holds_nothing_up(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "a", "b"), batch=1, pause=2)
+    await_revisions(shop, {"a": "2", "b": "1"})
+    shop.enable(None)
+    assert rolling.await_state(name, "done")["failures"] == {}
+    assert shop.policies() == []
+
+
+def test_users_can_be_moved_back(shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str):
     catalogue.put(name, spec=ingress_port(1))
-    for workload in workloads:
-        shop.run(workload, {name: "true"})
-    eventually(lambda: len(shop.policies()) == len(workloads))
     catalogue.put(name, spec=ingress_port(2))
+    shop.run("db", {name: "true"})
+    shop.await_policy(name)
+    rolling.begin(name, [deployment(shop)], revision=1)
+    rolling.await_state(name, "done")
+    assert ports(shop.policy(name)) == [1]
 
 
-@pytest.mark.usefixtures("controller")
-class TestMoving:
-    def test_a_moved_policy_is_the_same_object_at_the_new_revision(
-        self, shop: Shop, catalogue: Catalogue, rolling: Rolling
-    ):
-        two_revisions(catalogue, "moves-one", shop, "db")
-        before = shop.policy("moves-one")
-        rolling.begin("moves-one", 2, [deployment(shop)])
-        rolling.await_state("moves-one", "done")
-        after = shop.policy("moves-one")
-        assert (after["metadata"]["uid"], ports(after)) == (before["metadata"]["uid"], [2])
-        assert after["metadata"]["labels"][REVISION] == "2"
-        assert after["metadata"]["annotations"]["netpol-registry.dev/tracking"] == "pinned"
+def test_a_namespace_that_has_a_default_is_moved(
+    make_shop: MakeShop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    fields = {"scope": "namespace", "defaultIn": {"matchLabels": {"for": name}}}
+    catalogue.put(name, **fields, spec=ingress_port(1))
+    shop = make_shop({"for": name})
+    before = shop.await_policy(name)
+    catalogue.put(name, **fields, spec=ingress_port(2))
+    rolling.begin(name, [namespace_key(shop.name)])
+    rolling.await_state(name, "done")
+    after = shop.policy(name)
+    assert (after["metadata"]["uid"], ports(after)) == (before["metadata"]["uid"], [2])
 
-    def test_each_moved_policy_takes_one_write_and_its_workload_none(
-        self, shop: Shop, catalogue: Catalogue, rolling: Rolling, audit: AuditLog
-    ):
-        names = [f"w{number}" for number in range(7)]
-        two_revisions(catalogue, "writes-once", shop, *names)
-        audit.restart()
-        rolling.begin("writes-once", 2, [deployment(shop, name) for name in names], batch=3)
-        rolling.await_state("writes-once", "done")
-        written = [(one.verb, one.resource) for one in audit.writes(namespace=shop.name)]
-        assert written == [("update", "networkpolicies")] * 7
+
+def test_moving_is_not_told_as_drift(shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "db"))
+    rolling.await_state(name, "done")
+    shop.run("probe", {"no-such-template": "true"})
+    shop.await_event("TemplateUnknown")
+    assert shop.events("DriftRepaired") == []
+
+
+def test_a_policy_deleted_between_batches_comes_back_where_it_was_and_is_moved(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "a", "b"), batch=1, pause=2)
+    await_revisions(shop, {"a": "2", "b": "1"})
+    for policy in shop.policies():
+        shop.api.delete(shop.policy_path(policy))
+    rolling.await_state(name, "done")
+    await_revisions(shop, {"a": "2", "b": "2"})
+
+
+def test_a_revision_that_is_not_there_ends_the_rollout(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "db"), revision=9)
+    assert rolling.await_state(name, "stopped")["detail"] == "Revision 9 is not recorded any more."
+    assert revisions(shop) == {"db": "1"}
+
+
+def test_a_rollout_deleted_by_hand_moves_nobody_any_more(
+    make_shop: MakeShop, catalogue: Catalogue, rolling: Rolling, name: str
+):
+    shop, witness, other = make_shop(), make_shop(), unique_name("moved")
+    users = pinned_to_the_first(catalogue, other, witness, "a", "b")
+    rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "a", "b"), batch=1, pause=1)
+    await_revisions(shop, {"a": "2", "b": "1"})
+    rolling.api.delete(rolling.path(name))
+    rolling.begin(other, users, batch=1, pause=2)
+    rolling.await_state(other, "done")
+    assert revisions(shop) == {"a": "2", "b": "1"}
+
+
+@pytest.fixture
+def refused(api: Api, name: str) -> Iterator[None]:
+    """An admission policy against policies of the second revision of the template."""
+    base = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+    rule = {
+        "apiGroups": ["networking.k8s.io"],
+        "apiVersions": ["v1"],
+        "operations": ["UPDATE"],
+        "resources": ["networkpolicies"],
+    }
+    labels = "object.metadata.?labels"
+    check = (
+        f'{labels}["netpol-registry.dev/template"].orValue("") != "{name}" || '
+        f'{labels}["netpol-registry.dev/revision"].orValue("") != "2"'
+    )
+    spec = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": check, "message": "the second is not for us"}],
+    }
+    api.create(base, {"metadata": {"name": name}, "spec": spec})
+    binding = {"metadata": {"name": name}, "spec": {"policyName": name, "validationActions": ["Deny"]}}
+    bindings = base.replace("policies", "policybindings")
+    api.create(bindings, binding)
+    yield
+    api.delete(f"{bindings}/{name}")
+    api.delete(f"{base}/{name}")
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_refused_write_is_told_in_the_servers_words_and_tried_once(
+    shop: Shop, catalogue: Catalogue, rolling: Rolling, audit: AuditLog, name: str
+):
+    users = pinned_to_the_first(catalogue, name, shop, "db")
+    eventually(lambda: is_refused(shop, name))
+    audit.restart()
+    rolling.begin(name, users)
+    failures = rolling.await_state(name, "done")["failures"]
+    reason, message = failures[shop.name]["Deployment.apps/db"]
+    assert (reason, "the second is not for us" in message) == ("PolicyRefused", True)
+    assert revisions(shop) == {"db": "1"}
+    writes = [one.code for one in audit.writes("controller", "networkpolicies", shop.name)]
+    assert writes == [422]
+
+
+def is_refused(shop: Shop, template: str) -> bool:
+    """Whether the admission policy is in force by now."""
+    policy = shop.policy(template)
+    policy["metadata"]["labels"][REVISION] = "2"
+    try:
+        shop.api.replace(shop.policy_path(policy), policy, dryRun="All")
+    except ApiError as error:
+        return "not for us" in str(error)
+    return False
