@@ -1,6 +1,8 @@
-"""Speed and memory of the controller on a real control plane, beside a bare client that does the same writes.
+"""Speed and memory of the product on a real control plane, beside the least that could do the same.
 
-`make bench` runs it. `site` is what the measurements share: a control plane, a controller to start and end,
-and a watch that says when something is there. Each measurement is a module of its own: `latency`,
-`throughput` (with memory), `restart` and `crash`; `results` holds what they found, `report` shows it.
+That is a bare client that does the same writes, and a bare view that returns the same bytes. `make bench`
+runs it. `site` is what the measurements share: a control plane, a controller to start and end, and a watch
+that says when something is there. Each measurement is a module of its own: of the controller `latency`,
+`throughput` (with memory), `restart` and `crash`, of the service `service_reads` and `service_saves`;
+`results` holds what they found, `report` shows it.
 """

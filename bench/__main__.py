@@ -20,7 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from bench import crash, latency, machine, report, restart, throughput
+from bench import crash, latency, machine, report, restart, service_reads, service_saves, throughput
 from bench.results import Measured
 from bench.site import Site, site
 from bench.size import Size
@@ -47,6 +47,8 @@ _MEASUREMENTS: Final = {
     "throughput": Measurement(throughput.measure, audit=False, steps=2),
     "restart": Measurement(restart.measure, audit=True, steps=1),
     "crash": Measurement(crash.measure, audit=False, steps=1),
+    "reads": Measurement(service_reads.measure, audit=False, steps=1),
+    "saves": Measurement(service_saves.measure, audit=False, steps=1),
 }
 
 
@@ -62,7 +64,7 @@ _MEASUREMENTS: Final = {
 @click.option("--runs", envvar="RUNS", default=5, type=click.IntRange(1), help="Runs of each, in turn.")
 @click.argument("names", nargs=-1, type=click.Choice(list(_MEASUREMENTS)))
 def main(deployments: int, runs: int, names: tuple[str, ...]) -> None:
-    """Measure the controller beside a bare client that does the same writes; NAMES, or everything."""
+    """Measure the product beside the least that could do the same; NAMES, or everything."""
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _interrupt)
     console = Console()

@@ -57,6 +57,10 @@ class Client:
         """Change an object by a JSON merge patch."""
         await self._send("PATCH", path, body, _MERGE_PATCH)
 
+    async def replace(self, path: str, body: object) -> None:
+        """PUT an object."""
+        await self._send("PUT", path, body)
+
     async def delete(self, path: str) -> None:
         """Delete an object or a collection."""
         await self._send("DELETE", path)

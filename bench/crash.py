@@ -55,8 +55,8 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
     goal = Goal("at most", 0)
     return Measured(
         [
-            Result(name=f"{name}, lost", unit="", controller=lost, worst=True, goal=goal),
-            Result(name=f"{name}, doubled", unit="", controller=doubled, worst=True, goal=goal),
+            Result(name=f"{name}, lost", unit="", product=lost, worst=True, goal=goal),
+            Result(name=f"{name}, doubled", unit="", product=doubled, worst=True, goal=goal),
         ],
         {"runs": runs},
     )

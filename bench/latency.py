@@ -92,7 +92,7 @@ def _result(runs: list[dict[str, Any]], percent: int) -> Result:
     return Result(
         name=f"label to policy, p{percent}",
         unit="ms",
-        controller=[percentile(run["controller"]["milliseconds"], percent) for run in runs],
+        product=[percentile(run["controller"]["milliseconds"], percent) for run in runs],
         baseline=[percentile(run["baseline"]["milliseconds"], percent) for run in runs],
         goal=Goal("at most", 2),
     )

@@ -18,7 +18,7 @@ _WHOLE_FROM: Final = 100
 def table(results: list[Result]) -> Table:
     """All rows: medians, of counts the worst run."""
     shown = Table("measurement", box=box.SIMPLE)
-    for heading in ("controller", "baseline", "ratio", "goal"):
+    for heading in ("product", "baseline", "ratio", "goal"):
         shown.add_column(heading, justify="right")
     shown.add_column("")
     for row in results:

@@ -37,11 +37,11 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
             Result(
                 name=f"restart at {count}, writes",
                 unit="",
-                controller=writes,
+                product=writes,
                 worst=True,
                 goal=Goal("at most", 0),
             ),
-            Result(name=f"restart at {count}, ready", unit="s", controller=seconds),
-            Result(name=f"memory, restart at {count}", unit="MiB", controller=memory),
+            Result(name=f"restart at {count}, ready", unit="s", product=seconds),
+            Result(name=f"memory, restart at {count}", unit="MiB", product=memory),
         ]
     )

@@ -22,19 +22,19 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the report: a figure of each run, of the controller and perhaps of the baseline."""
+    """One row of the report: a figure of each run, of the product and perhaps of the baseline."""
 
     name: str
     unit: str
-    controller: list[float]
+    product: list[float]
     baseline: list[float] = []
     goal: Goal | None = None
     worst: bool = False
 
     @property
     def figure(self) -> float:
-        """The controller's median, or the largest of its figures where no run may be worse than the goal."""
-        return max(self.controller) if self.worst else statistics.median(self.controller)
+        """The product's median, or the largest of its figures where no run may be worse than the goal."""
+        return max(self.product) if self.worst else statistics.median(self.product)
 
     @property
     def baseline_figure(self) -> float | None:
@@ -43,7 +43,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ratio(self) -> float | None:
-        """The controller's figure to the baseline's."""
+        """The product's figure to the baseline's."""
         return self.figure / self.baseline_figure if self.baseline_figure else None
 
     @property

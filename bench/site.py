@@ -22,9 +22,9 @@ TEMPLATE: Final = "postgres"
 LABEL: Final = contract.TEMPLATE_LABEL_PREFIX + TEMPLATE
 NETWORK_POLICIES: Final = "/apis/networking.k8s.io/v1/networkpolicies"
 DEPLOYMENTS: Final = "/apis/apps/v1/deployments"
+STORE: Final = "bench-store"
 
 _GROUP: Final = "bench"
-_STORE: Final = "bench-store"
 _READY_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.05
 _QUIET_SECONDS: Final = 0.5
@@ -74,7 +74,7 @@ class Site:
         self.plane = plane
         self.client = client
         self.policies = policies
-        self.controller = ControllerProcess(plane, _STORE, _GROUP, plane.directory)
+        self.controller = ControllerProcess(plane, STORE, _GROUP, plane.directory)
 
     async def start_controller(self) -> float:
         """Start the controller; returns the seconds until it was ready."""
@@ -180,8 +180,8 @@ def spent(before: dict[str, float], after: dict[str, float]) -> dict[str, float]
 def _install(plane: ControlPlane) -> None:
     api = plane.api()
     install(api)
-    api.create("/api/v1/namespaces", {"metadata": {"name": _STORE}})
-    bind_store_namespace(api, _STORE)
+    api.create("/api/v1/namespaces", {"metadata": {"name": STORE}})
+    bind_store_namespace(api, STORE)
     api.close()
 
 

@@ -31,16 +31,16 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
     speed = Result(
         name=f"enabling {size.deployments:,}",
         unit="policies/s",
-        controller=[round(policies / run["controller"]["seconds"]) for run in runs],
+        product=[round(policies / run["controller"]["seconds"]) for run in runs],
         baseline=[round(policies / run["baseline"]["seconds"]) for run in runs],
         goal=Goal("at least", 0.7),
     )
     memory = [
-        Result(name="memory, first start", unit="MiB", controller=[idle]),
+        Result(name="memory, first start", unit="MiB", product=[idle]),
         Result(
             name=f"memory, {size.deployments:,} enabled",
             unit="MiB",
-            controller=[run["controller"]["peak_memory_mib"] for run in runs],
+            product=[run["controller"]["peak_memory_mib"] for run in runs],
         ),
     ]
     return Measured([speed, *memory], {"policies": policies, "runs": runs})
