@@ -114,6 +114,7 @@ def test_policy_types_follow_from_the_spec_as_written(spec, types):
         ({"exclusiveGroup": "A B"}, "/exclusiveGroup"),
         ({"replacesDefaults": "yes"}, "/replacesDefaults"),
         ({"parameters": []}, "/parameters"),
+        ({"parameters": True}, "/parameters"),
         ({"spec": None}, "/spec"),
         ({"spec": {"ingres": []}}, "/spec/ingres"),
         ({"spec": {"policyTypes": []}}, "/spec/policyTypes"),
