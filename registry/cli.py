@@ -78,9 +78,9 @@ def _checked_ranges(_: click.Context, __: click.Parameter, given: tuple[str, ...
 def lint_files(files: tuple[str, ...], output: str, pod_ranges: tuple[str, ...], fail_on: "FailOn") -> None:
     """Tell what templates say that nobody meant, without a cluster.
 
-    A FILE holds template documents, several with --- in between, or the ConfigMap of a catalogue; - is
-    the standard input. Exits with 0 when nothing was found, 1 when something was (see --fail-on), and 2 when
-    something could not be read.
+    A FILE holds template documents, several with --- in between, the ConfigMap of a catalogue, or
+    NetworkPolicies; - is the standard input. Exits with 0 when nothing was found, 1 when something was (see
+    --fail-on), and 2 when something could not be read.
     """
     from registry.lint.report import (  # noqa: PLC0415 (each process loads what it runs)
         as_json,

@@ -86,6 +86,47 @@ def test_the_defaults_are_those_among_the_files(lint):
     assert findings(lint(CLEAN, DEFAULT, options=["-o", "json"])) == [("AlwaysWidened", "warning")]
 
 
+EGRESS = {"policyTypes": ["Egress"], "egress": [{"to": [{"podSelector": {}}], "ports": [{"port": 5432}]}]}
+DNS = {
+    "podSelector": {},
+    "policyTypes": ["Egress"],
+    "egress": [{"ports": [{"protocol": "UDP", "port": 53}, {"port": 53}]}],
+}
+
+
+def policies(*specs):
+    """NetworkPolicies, each a namespace and a spec, as kubectl prints them."""
+    kind = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    items = [
+        {**kind, "metadata": {"name": f"p-{number}", "namespace": namespace}, "spec": spec}
+        for number, (namespace, spec) in enumerate(specs)
+    ]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def test_a_network_policy_is_linted_as_it_is_written(lint):
+    spec = {
+        "podSelector": {"matchLabels": {"app": "db"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": []}],
+    }
+    done = lint(policies(("shop", spec)), options=["-o", "json"])
+    assert findings(done) == [("EmptyFromAllowsAll", "error")]
+
+
+def test_dns_may_be_allowed_by_another_policy_of_the_namespace(lint):
+    db = {"podSelector": {"matchLabels": {"app": "db"}}, **EGRESS}
+    assert findings(lint(policies(("shop", db), ("shop", DNS)), options=["-o", "json"])) == []
+    other = lint(policies(("shop", db), ("tools", DNS)), options=["-o", "json"])
+    assert findings(other) == [("DnsForgotten", "warning")]
+
+
+def test_a_policy_that_denies_beside_one_that_allows_is_how_policies_are_written(lint):
+    allow = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {}}]}]}
+    deny = {"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]}
+    assert findings(lint(policies(("shop", allow), ("shop", deny)), options=["-o", "json"])) == []
+
+
 def test_standard_input_is_read(lint):
     done = lint(options=["-"], stdin=OPEN)
     assert done.stdout.startswith("-:1: web: error: ")
@@ -94,7 +135,8 @@ def test_standard_input_is_read(lint):
 @pytest.mark.parametrize(
     ("text", "pointer", "reason"),
     [
-        ("kind: NetworkPolicy\n", "/kind", "An object of kind NetworkPolicy is no template."),
+        ("kind: Service\n", "/kind", "An object of kind Service is no template."),
+        ("kind: NetworkPolicy\n", "/apiVersion", None),
         (CLEAN.replace("workload", "cluster"), "/scope", None),
         ("", "", "There is no document in it."),
         ("name: [\n", "", None),

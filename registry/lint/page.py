@@ -38,8 +38,9 @@ curl -H "$AUTH" -H "Content-Type: application/yaml" \\
 In CI, `netpol-registry lint` looks at files without a cluster ([cli.md](cli.md)).
 
 `?podRanges=10.244.0.0/16,fd00:10:244::/56` names the cluster's pod ranges, which PodIpInIpBlock needs. The
-namespace defaults that AlwaysWidened compares with are those of the catalogue. NamedPortUnresolved, NeverMatches and
-PortNotServed need a cluster and users of the template: they are found with `?live=true` ([api.md](api.md#lint)).
+namespace defaults that AlwaysWidened compares with are those of the catalogue. NamedPortUnresolved,
+NeverMatches and PortNotServed need a cluster and users of the template: `?live=true` finds them
+([api.md](api.md#lint)).
 
 | code | severity | what |
 |---|---|---|

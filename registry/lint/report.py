@@ -1,15 +1,17 @@
 """What lint says of files, for a person and for a program. Reading the files is the command line's."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
+from registry.lint.codes import ALWAYS_WIDENED
 from registry.lint.findings import SEVERITIES, Finding, Severity, Surroundings
 from registry.lint.lint import lint
 from registry.lint.sources import Found, Read, Source, Unread
 from registry.model.documents import canonical
+from registry.model.template import Template
 
 FailOn = Literal[Severity, "never"]
 
@@ -40,17 +42,26 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def lint_found(found: Iterable[Found], pod_ranges: Sequence[str] = ()) -> Report:
-    """Lint templates beside the namespace defaults among them."""
+    """Lint templates beside the defaults among them, and NetworkPolicies beside those of their namespace."""
     every = list(found)
     read = [one for one in every if isinstance(one, Read)]
-    defaults = tuple(one.template for one in read if one.template.default_in is not None)
-    around = Surroundings(pod_ranges=tuple(pod_ranges), defaults=defaults)
+    defaults: dict[str | None, tuple[Template, ...]] = {}
+    for one in read:
+        if one.template.default_in is not None:
+            defaults[one.namespace] = (*defaults.get(one.namespace, ()), one.template)
     findings = [
         Located(one.source, one.template.name, finding)
         for one in read
-        for finding in lint(one.template, None, around)
+        for finding in lint(one.template, None, _around(one, defaults, pod_ranges))
+        if one.namespace is None or finding.code != ALWAYS_WIDENED.name
     ]
     return Report(len(read), findings, [one for one in every if isinstance(one, Unread)])
+
+
+def _around(
+    read: Read, defaults: Mapping[str | None, tuple[Template, ...]], pod_ranges: Sequence[str]
+) -> Surroundings:
+    return Surroundings(pod_ranges=tuple(pod_ranges), defaults=defaults.get(read.namespace, ()))
 
 
 def exit_code(report: Report, fail_on: FailOn) -> int:

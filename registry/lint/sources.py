@@ -1,4 +1,4 @@
-"""Templates out of files: documents of YAML and JSON, several in one, and ConfigMaps that hold templates.
+"""Templates out of files: documents of YAML and JSON, ConfigMaps of templates, NetworkPolicies.
 
 Nothing is left out in silence: what is no template is answered with what is wrong with it.
 """
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from registry.lint.policies import policy_namespace, policy_template
 from registry.model.documents import MAX_BYTES, load_yaml
 from registry.model.pointers import child
 from registry.model.problems import Invalid, Problem
@@ -34,10 +35,11 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A template, and where it stands."""
+    """A template, and where it stands; `namespace` is that of a NetworkPolicy, None for a template."""
 
     source: Source
     template: Template
+    namespace: str | None = None
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -60,7 +62,7 @@ def read_templates(file: str, content: bytes) -> list[Found]:
     return found or [Unread(Source(file), Problem("", "There is no document in it.", _FIX))]
 
 
-_FIX: Final = "Give templates, or the ConfigMap that holds them."
+_FIX: Final = "Give templates, the ConfigMap that holds them, or NetworkPolicies."
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
@@ -91,7 +93,7 @@ def _document(source: Source, text: str) -> Iterator[Found]:
 
 
 def _holds_others(value: object) -> bool:
-    return isinstance(value, Mapping) and value.get("kind") in ("ConfigMap", "List")
+    return isinstance(value, Mapping) and value.get("kind") in ("ConfigMap", "List", "NetworkPolicy")
 
 
 def _value(source: Source, value: object) -> Iterator[Found]:
@@ -101,6 +103,8 @@ def _value(source: Source, value: object) -> Iterator[Found]:
             yield from _value(source, item)
     elif isinstance(value, Mapping) and kind == "ConfigMap":
         yield from _entries(source, value)
+    elif isinstance(value, Mapping) and kind == "NetworkPolicy":
+        yield from _policy(source, value)
     elif isinstance(kind, str):
         yield Unread(source, Problem("/kind", f"An object of kind {kind[:63]} is no template.", _FIX))
     else:
@@ -115,6 +119,13 @@ def _items(value: Mapping[str, Any]) -> list[object]:
 def _template(source: Source, value: object) -> Iterator[Found]:
     try:
         yield Read(source, parse_template(value))
+    except Invalid as error:
+        yield from _unread(source, error)
+
+
+def _policy(source: Source, value: Mapping[str, Any]) -> Iterator[Found]:
+    try:
+        yield Read(source, policy_template(value), policy_namespace(value))
     except Invalid as error:
         yield from _unread(source, error)
 

@@ -16,6 +16,11 @@ def config_map(**data):
     return dump_yaml({"apiVersion": "v1", "kind": "ConfigMap", "data": data})
 
 
+def policy(name="web", **members):
+    whole = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": name}}
+    return dump_yaml({**whole, "spec": {"podSelector": {}}, **members})
+
+
 def found(text):
     """The names of the templates with their places, and the places of problems."""
     return [
@@ -35,6 +40,8 @@ def found(text):
         ("--- {name: web, description: d, scope: workload, spec: {policyTypes: [Ingress]}}\n", ["f:1 web"]),
         ('{"name": "web", "description": "d", "scope": "workload", "spec": {}}', ["f:1 web"]),
         (WEB.replace("description: d\n", "description: |\n  ---\n  text\n"), ["f:1 web"]),
+        (policy("web.internal"), ["f:1 web-internal"]),
+        (policy(None), ["f:1 policy"]),
         (config_map(**{"web.yaml": WEB}), ["f:1 (web.yaml) web"]),
         (
             dump_yaml({"kind": "List", "items": [{"kind": "ConfigMap", "data": {"web.yaml": WEB}}]}),
@@ -53,7 +60,10 @@ def test_templates_are_found(text, expected):
         ("---\n# nothing\n", ["f:1 "]),
         ("- 1\n", ["f:1 "]),
         (f"{WEB}---\nname: [\n", ["f:1 web", "f:5 "]),
-        ("kind: NetworkPolicy\n", ["f:1 /kind"]),
+        ("kind: Deployment\n", ["f:1 /kind"]),
+        ("kind: NetworkPolicy\n", ["f:1 /apiVersion"]),
+        (policy(spec={"podSelector": {"app": "web"}}), ["f:1 /spec/podSelector/app"]),
+        (policy(apiVersion="projectcalico.org/v3"), ["f:1 /apiVersion"]),
         ("kind: List\nitems: []\n", ["f:1 "]),
         ("kind: ConfigMap\n", ["f:1 /data"]),
         (config_map(notes="x"), ["f:1 (notes) /data/notes"]),
