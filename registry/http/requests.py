@@ -61,13 +61,18 @@ def merge_patch_body() -> object:
     return _body("Accept-Patch", MERGE_PATCH)  # RFC 5789, 3.1
 
 
-def _body(header: str, accepted: str) -> object:
+def raw_body(header: str = "Accept", accepted: str = ", ".join(MEDIA_TYPES)) -> bytes:
+    """The body's bytes, if they are of an accepted type. Raises Refused; 413 when they are too many."""
     if request.mimetype not in accepted.split(", ") or request.content_encoding:
         given = request.content_encoding or request.mimetype or "none"
         detail = f"The type is {given}. Send {accepted}, without a content encoding."
         raise Refused(problems.UNSUPPORTED_MEDIA_TYPE, detail, headers={header: accepted})
+    return request.get_data(cache=False)
+
+
+def _body(header: str, accepted: str) -> object:
     try:
-        return load_yaml(request.get_data(cache=False))
+        return load_yaml(raw_body(header, accepted))
     except Invalid as error:
         raise Refused(problems.MALFORMED_BODY, str(error), errors=error.problems) from error
 

@@ -58,16 +58,14 @@ class _Offer:
 
     def rule(self, rule: Json, side: str, rules: list[Json]) -> Json:
         """One rule; `rules` are all of its direction."""
-        found = dict(rule)
-        if side in rule:
-            found[side] = [self._peer(peer, side) for peer in rule[side]]
-        if self._ports and "ports" in rule:
+        found = {side: [self._peer(peer, side) for peer in rule[side]]} if side in rule else {}
+        if "ports" in rule:
             alone = len({one["port"] for one in _single_ports(rules)}) == 1
             found["ports"] = [self._port(port, side, alone=alone) for port in rule["ports"]]
         return found
 
     def _port(self, entry: Json, side: str, *, alone: bool) -> Json:
-        if "port" not in entry or "endPort" in entry:
+        if not self._ports or "port" not in entry or "endPort" in entry:
             return entry
         port = entry["port"]
         name = "port" if alone else _port_name(port)

@@ -1,7 +1,7 @@
 """The store as its users see it: set it up, save edits, take in what people edited with kubectl."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,7 +17,7 @@ from registry.store.errors import StoreError, TemplateExists
 from registry.store.objects import Record
 from registry.store.saves import LIMIT, Done, Edit, Proposal, Result, Unchanged, fill, plan
 from registry.store.watch import StoreWatch
-from registry.store.writer import Outcome, Writer
+from registry.store.writer import Answer, Outcome, Writer
 
 log = logging.getLogger(__name__)
 
@@ -54,25 +54,38 @@ class Store:
 
     async def save(self, edit: Edit) -> Outcome:
         """Save one edit. Raises StoreError, or ApiError when the API server cannot be asked."""
-        [answer] = await self._writer.save([edit])
+        [answer] = await self.save_all([edit])
         if isinstance(answer, Outcome):
             return answer
         raise answer
 
+    async def save_all(self, edits: Sequence[Edit]) -> list[Answer]:
+        """Save edits of different templates with one write; answers what became of each.
+
+        An edit that is refused keeps none of the others from being saved.
+        """
+        return await self._writer.save(edits)
+
     async def preview(self, edit: Edit) -> Outcome:
         """What saving the edit would answer now; nothing is written. Raises as `save` does."""
-        result = self._try(edit)
-        if isinstance(result, StoreError):
-            await self._watch.reread()  # nothing is refused only because the watch runs behind
-            result = self._try(edit)
-        if isinstance(result, StoreError):
-            raise result
-        return Outcome(result.revision, not isinstance(result, Unchanged | Done))
+        [answer] = await self.preview_all([edit])
+        if isinstance(answer, StoreError):
+            raise answer
+        return answer
 
-    def _try(self, edit: Edit) -> Result:
+    async def preview_all(self, edits: Sequence[Edit]) -> list[Outcome | StoreError]:
+        """What `save_all` would answer now; nothing is written. Raises ApiError."""
+        results = self._try(edits)
+        if any(isinstance(result, StoreError) for result in results):
+            await self._watch.reread()  # nothing is refused only because the watch runs behind
+            results = self._try(edits)
+        return [_foreseen(result) for result in results]
+
+    def _try(self, edits: Sequence[Edit]) -> Sequence[Result]:
         view = self._watch.view
-        proposals = [Proposal(one) for one in (*adoptable(view, [edit.name]), edit)]
-        return plan(view, proposals, bodies.now()).results[-1]
+        found = adoptable(view, [edit.name for edit in edits])
+        proposals = [Proposal(one) for one in (*found, *edits)]
+        return plan(view, proposals, bodies.now()).results[len(found) :]
 
     async def adopt_edits(self) -> list[Finding]:
         """Take in what people edited in the ConfigMap, and restore it when it was deleted.
@@ -116,6 +129,12 @@ class Store:
             return []
         log.warning("ConfigMap %s was missing; it is restored from %d records", self._name, len(heads))
         return [Finding(kind="restored", name=self._name, author=contract.MANAGER)]
+
+
+def _foreseen(result: Result) -> Outcome | StoreError:
+    if isinstance(result, StoreError):
+        return result
+    return Outcome(result.revision, not isinstance(result, Unchanged | Done))
 
 
 def _begun(view: View, defaults: Mapping[str, Edit]) -> bool:
