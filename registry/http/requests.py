@@ -5,6 +5,7 @@ from typing import Final
 
 from flask import current_app, g, request
 from werkzeug.datastructures import MIMEAccept
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_accept_header, parse_etags
 
 from registry.http import problems
@@ -67,7 +68,7 @@ def raw_body(header: str = "Accept", accepted: str = ", ".join(MEDIA_TYPES)) -> 
         given = request.content_encoding or request.mimetype or "none"
         detail = f"The type is {given}. Send {accepted}, without a content encoding."
         raise Refused(problems.UNSUPPORTED_MEDIA_TYPE, detail, headers={header: accepted})
-    return request.get_data(cache=False)
+    return _received()
 
 
 def _body(header: str, accepted: str) -> object:
@@ -75,6 +76,18 @@ def _body(header: str, accepted: str) -> object:
         return load_yaml(raw_body(header, accepted))
     except Invalid as error:
         raise Refused(problems.MALFORMED_BODY, str(error), errors=error.problems) from error
+
+
+def _received() -> bytes:
+    """The body as it comes in; of one without a length, werkzeug would cut off silently what is too much."""
+    limit = request.max_content_length
+    if limit is None or request.content_length is not None:
+        return request.get_data(cache=False)
+    request.max_content_length = limit + 1
+    data = request.get_data(cache=False)
+    if len(data) > limit:
+        raise RequestEntityTooLarge
+    return data
 
 
 def template(name: str | None = None) -> Template:

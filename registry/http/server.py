@@ -1,5 +1,7 @@
 """Runs the application under gunicorn; each worker has its own event loop, watch and writer."""
 
+import socket
+import struct
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +19,9 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108 (not a file of ours: gunicorn's h
 
 GRACE_SECONDS: Final = 25
 """Kubernetes kills after 30 seconds: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/"""
+
+SILENCE_SECONDS: Final = 10
+"""How long a client may send or take nothing in the middle of a request: a thread waits for it meanwhile."""
 
 
 def serve(settings: Settings) -> None:
@@ -59,4 +64,13 @@ def options(settings: Settings) -> dict[str, Any]:
         "keepalive": 75,
         "loglevel": settings.log_level.lower(),
         "proc_name": "netpol-registry",
+        "when_ready": _bound_silence,
     }
+
+
+def _bound_silence(server: Any) -> None:  # noqa: ANN401 (gunicorn has no types)
+    """Bound the waiting in the kernel: connections take it over from their listener, gunicorn has none."""
+    seconds = struct.pack("ll", SILENCE_SECONDS, 0)
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
