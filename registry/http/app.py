@@ -18,6 +18,7 @@ from registry.http import (
     preview,
     probes,
     revisions,
+    rollouts,
     templates,
 )
 from registry.http.backend import Backend
@@ -70,6 +71,7 @@ def create_app(backend: Backend) -> Flask:
         importing.blueprint,
         lint.blueprint,
         preview.blueprint,
+        rollouts.blueprint,
         probes.blueprint,
     ):
         api.register_blueprint(blueprint)

@@ -24,6 +24,7 @@ from registry.planning.objects import Key
 from registry.planning.orphans import Clock
 from registry.settings import Settings
 from registry.store.errors import StoreError, StoreUnreadable
+from registry.store.rollouts import Rollouts
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
 from registry.world.snapshot import Snapshot, snapshot, users
@@ -59,6 +60,7 @@ class Backend:
         self.cluster = WatchedCluster(self.client, settings, touch=_nobody)
         self.watch = StoreWatch(self.client, settings, self._on_catalogue)
         self.store = Store(self.client, self.watch, settings)
+        self.rollouts = Rollouts(self.client, self.watch, settings)
 
     def start(self) -> None:
         """Begin; the store is readable a moment later (see /readyz)."""
@@ -111,9 +113,13 @@ class Backend:
 
     def used(self, usage: str) -> frozenset[str]:
         """Names of the templates with this usage: `used` or `outdated`. Raises Refused."""
-        return self.call(self._used(outdated if usage == "outdated" else used))
+        return self.ask(outdated if usage == "outdated" else used)
 
-    async def _used(self, find: Callable[[World], frozenset[str]]) -> frozenset[str]:
+    def ask(self, find: Callable[[World], T]) -> T:
+        """What `find` finds in the watched cluster, looked at where it is kept. Raises Refused."""
+        return self.call(self._ask(find))
+
+    async def _ask(self, find: Callable[[World], T]) -> T:
         await self._read()
         return find(self.cluster.world)
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, current_app
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from registry import __version__
-from registry.http import import_schemas, preview_body
+from registry.http import import_schemas, preview_body, rollout_body
 from registry.http.answers import json_answer
 from registry.http.problems import MEDIA_TYPE
 from registry.http.schemas import ProblemDocument, RevisionSummary
@@ -134,6 +134,7 @@ def _schemas() -> dict[str, Any]:
         "MergePatch": _MERGE_PATCH,
         "RollbackRequest": _ROLLBACK_REQUEST,
         "PreviewRequest": preview_body.REQUEST,
+        "RolloutRequest": rollout_body.REQUEST,
         "ImportRequest": import_schemas.IMPORT_BODY,
     }
 

@@ -62,7 +62,7 @@ def places(rollout: Rollout, status: Status, users: Mapping[Key, Held]) -> list[
     ]
 
 
-def counts(found: Iterable[Place]) -> Mapping[Position, int]:
+def counts(found: Iterable[Place]) -> Mapping[str, int]:
     """How many users stand where."""
     counted = Counter(place.position for place in found)
     return {position: counted[position] for position in ("moved", "left", "failed", "released")}

@@ -1,0 +1,105 @@
+"""Whom a rollout is meant for: the pinned users of a template, narrowed by what the body asks for."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from registry import contract
+from registry.cluster.client import Client
+from registry.cluster.resources import WORKLOADS, Resource
+from registry.http.requests import backend
+from registry.http.rollout_body import RolloutBody, WorkloadPart
+from registry.planning.exclusion import matches
+from registry.planning.objects import Key
+from registry.planning.rollout_progress import Held
+from registry.world.rollouts import held
+from registry.world.snapshot import users
+from registry.world.world import World
+
+PAGE: Final = 500
+
+_FORMS: Final = {"In": "{key} in ({values})", "NotIn": "{key} notin ({values})", "Exists": "{key}"}
+
+
+class _Meta(msgspec.Struct):
+    name: str
+    namespace: str = ""
+
+
+class _Item(msgspec.Struct):
+    metadata: _Meta
+
+
+class _ListMeta(msgspec.Struct, rename={"following": "continue"}):
+    following: str = ""
+
+
+class _List(msgspec.Struct):
+    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
+    items: list[_Item] = []
+
+
+def candidates(name: str, asked: RolloutBody) -> dict[Key, Held]:
+    """The users of a template that pass the filters, and what each has. Raises Refused or ApiError."""
+    labelled = None
+    if asked.selector is not None:
+        labelled = backend().call(_labelled(backend().client, name, asked.selector))
+
+    def find(world: World) -> dict[Key, Held]:
+        keys = (key for key in users(world, name) if _passes(world, key, asked))
+        return {key: held(world, key, name) for key in keys if labelled is None or key in labelled}
+
+    return backend().ask(find)
+
+
+def standing(name: str, keys: Iterable[Key]) -> dict[Key, Held]:
+    """What each of these has of a template. Raises Refused."""
+    return backend().ask(lambda world: {key: held(world, key, name) for key in keys})
+
+
+def _passes(world: World, key: Key, asked: RolloutBody) -> bool:
+    if asked.namespaces is not None and key.namespace not in asked.namespaces:
+        return False
+    if asked.workloads is not None and not any(_names(part, key) for part in asked.workloads):
+        return False
+    if asked.namespace_selector is None:
+        return True
+    namespace = world.namespace(key.namespace)
+    return namespace is not None and matches(asked.namespace_selector, namespace.labels)
+
+
+def _names(part: WorkloadPart, key: Key) -> bool:
+    same = (part.namespace, part.kind, part.name) == (key.namespace, key.kind, key.name)
+    return same and part.group in {None, key.group}
+
+
+async def _labelled(client: Client, name: str, selector: Mapping[str, Any]) -> set[Key]:
+    """The workloads that refer to a template and bear labels of their own, as the API server finds them.
+
+    The watched copy does not keep such labels.
+    """
+    terms = [contract.TEMPLATE_LABEL_PREFIX + name, *_terms(selector)]
+    found = await asyncio.gather(*(_listed(client, kind, ",".join(terms)) for kind in WORKLOADS))
+    return {key for keys in found for key in keys}
+
+
+async def _listed(client: Client, kind: Resource, selector: str) -> list[Key]:
+    keys: list[Key] = []
+    query: dict[str, str | int] = {"labelSelector": selector, "limit": PAGE}
+    while True:
+        page = msgspec.json.decode(await client.get(kind.path(), query), type=_List)
+        keys += [Key(kind.group, kind.kind, one.metadata.namespace, one.metadata.name) for one in page.items]
+        if not page.metadata.following:
+            return keys
+        query["continue"] = page.metadata.following
+
+
+def _terms(selector: Mapping[str, Any]) -> Iterator[str]:
+    """A LabelSelector in the form of a query parameter."""
+    for key, value in selector.get("matchLabels", {}).items():
+        yield f"{key}={value}"
+    for item in selector.get("matchExpressions", ()):
+        form = _FORMS.get(item["operator"], "!{key}")
+        yield form.format(key=item["key"], values=",".join(item.get("values", ())))
