@@ -77,13 +77,13 @@ def revise(name: str, made: Template | None) -> Apply:
 
 
 def move(template: str, revision: int, keys: Iterable[Key]) -> Apply:
-    """Have the pinned ones among `keys` be pinned at `revision`."""
+    """Have those of `keys` that have the template in force be at `revision`, unless their label decides."""
 
     def apply(simulation: Simulation) -> None:
         for key in keys:
             now = _standing(simulation, key, template)
-            if now.tracking == "pinned" and now.revision is not None:
-                moved = Applied(revision, now.parameters or {}, "pinned")
+            if now.revision is not None:
+                moved = Applied(revision, now.parameters or {}, now.tracking or "")
                 simulation.world.applied.setdefault(key, {})[template] = moved
 
     return apply

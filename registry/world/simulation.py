@@ -15,11 +15,12 @@ from registry import contract
 from registry.cluster.informer import Cache
 from registry.model.documents import canonical
 from registry.planning.changes import Change, Plan, Problem
+from registry.planning.names import policy_name
 from registry.planning.namespaces import plan_namespace
 from registry.planning.objects import Key, LivePolicy, Manager, Namespace, Workload, is_namespace
 from registry.planning.orphans import Clock
 from registry.planning.policies import OUR_ANNOTATIONS
-from registry.planning.workloads import CROWDED, plan_workload
+from registry.planning.workloads import plan_workload
 from registry.world.snapshot import Snapshot
 from registry.world.triggers import Triggers
 
@@ -36,8 +37,7 @@ class Simulation:
 
     def __init__(self, start: Snapshot, clock: Clock) -> None:
         self._clock = clock
-        self._workloads: dict[Key, None] = {}
-        self._namespaces: dict[Key, None] = {}
+        self._touched: dict[Key, None] = {}
         self._plans: defaultdict[Key, int] = defaultdict(int)
         self._uids = itertools.count(1)
         self.problems: dict[Key, Mapping[str, Problem]] = {}
@@ -49,7 +49,7 @@ class Simulation:
 
     def touch(self, key: Key) -> None:
         """Have a key planned."""
-        (self._namespaces if is_namespace(key) else self._workloads)[key] = None
+        self._touched[key] = None
 
     def put(self, changed: Workload | Namespace) -> None:
         """Have an object be so from now on."""
@@ -61,11 +61,9 @@ class Simulation:
 
     def settle(self) -> None:
         """Plan every touched key and carry its plan out, until none is left. Raises Unsettled."""
-        while self._workloads or self._namespaces:
-            # As the controller: what a namespace adds comes after what its workloads say stays allowed.
-            waiting = self._workloads or self._namespaces
-            key = next(iter(waiting))
-            del waiting[key]
+        while self._touched:
+            key = next(iter(self._touched))
+            del self._touched[key]
             self._reconcile(key)
 
     def plan(self, key: Key) -> Plan:
@@ -91,8 +89,7 @@ class Simulation:
             self.world.workloads[workload.key.group, workload.key.kind].put(workload)
         for policy in start.policies:
             self.world.policies.put(policy)
-        self._workloads.clear()
-        self._namespaces.clear()
+        self._touched.clear()
 
     def _reconcile(self, key: Key) -> None:
         self._plans[key] += 1
@@ -107,10 +104,14 @@ class Simulation:
 
     def _touch_crowded(self, namespace: Key) -> None:
         """Presets that the namespace's policies could not leave out may fit now."""
-        for key, problems in self.problems.items():
-            crowded = any(problem.reason == CROWDED for problem in problems.values())
-            if crowded and key.namespace == namespace.name and not is_namespace(key):
+        for key in list(self.world.index.workloads(namespace.name)):
+            workload = self.world.workload(key)
+            if workload and any(self._waits(key, template) for template in workload.references):
                 self.touch(key)
+
+    def _waits(self, key: Key, template: str) -> bool:
+        name = policy_name(key, template)
+        return self.world.may_replace(template) and not self.world.policies.get(key.namespace, name)
 
     def _carry_out(self, change: Change) -> None:
         if change.action == "delete" and change.live:

@@ -3,7 +3,7 @@
 import pytest
 
 from registry.planning.names import policy_name
-from registry.planning.objects import Key
+from registry.planning.objects import Key, namespace_key
 from tests.http.cluster import MANAGED, deploy, generated, grant, label
 from tests.http.support import problem
 from tests.store.support import document
@@ -78,6 +78,24 @@ def test_a_policy_of_somebody_else_in_the_way_is_told(service, name, api, shop):
     api.create(f"/apis/networking.k8s.io/v1/namespaces/{shop}/networkpolicies", body)
     deploy(api, shop, label(name))
     assert usage(service, name)["items"][0]["reason"] == "NameTaken"
+
+
+def test_a_policy_of_somebody_else_in_the_way_of_a_namespace_s_own_is_told(
+    service, name, api, make_namespace
+):
+    service.create(name, scope="namespace")
+    space = make_namespace(MANAGED | label(name))
+    taken = policy_name(namespace_key(space), name)
+    body = {"metadata": {"name": taken}, "spec": {"podSelector": {}}}
+    api.create(f"/apis/networking.k8s.io/v1/namespaces/{space}/networkpolicies", body)
+    assert usage(service, name)["items"][0]["reason"] == "NameTaken"
+
+
+def test_a_user_in_an_excluded_namespace_is_told(service, name, api):
+    service.create(name)
+    excluded = service.settings.store_namespace
+    deploy(api, excluded, label(name))
+    assert usage(service, name)["items"][0]["reason"] == "NamespaceExcluded"
 
 
 def test_parameters_that_are_not_valid_are_told(service, name, api, shop):

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from registry.planning.objects import Key
 from registry.world.preview import Hit, counted, give, move, revise
 from tests.planning.build import ALLOW, DB, DENY, PRESET, catalogue, namespace, workload
 from tests.world.simulated import WEB, hits, made, ports, settled, unsettled
@@ -111,3 +112,18 @@ def test_the_same_document_again_hits_nobody_s_rules():
 def test_counts_tell_creations_updates_and_deletions():
     start = settled(catalogue(db={}), [workload({"db": "true"}), workload({"db": "true"}, WEB)])
     assert counted(hits(start, "db", revise("db", None)).values()) == {"create": 0, "update": 0, "delete": 2}
+
+
+def test_a_preset_that_found_no_room_gets_it_when_others_go():
+    templates = catalogue(cut=PRESET, late=PRESET, allow=ALLOW)
+    users = [
+        workload(
+            {"late" if number == 3 else "cut": "latest"},
+            key,
+            selector={"matchLabels": {key.name: "1", f"{key.name}-b": "1"}},
+        )
+        for number, key in enumerate(Key("apps", "Deployment", "shop", f"w{number}") for number in range(4))
+    ]
+    start = settled(templates, users)
+    found = hits(start, "cut", revise("cut", None))
+    assert [change.action for change in found["w3"].policies] == ["create"]
