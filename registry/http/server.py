@@ -9,6 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from registry.cluster.connection import connect
+from registry.http.access import LONGEST_TOKEN
 from registry.http.app import create_app
 from registry.http.backend import Backend
 from registry.model.defaults import default_templates
@@ -19,6 +20,9 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108 (not a file of ours: gunicorn's h
 
 GRACE_SECONDS: Final = 25
 """Kubernetes kills after 30 seconds: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/"""
+
+LONGEST_HEADER: Final = LONGEST_TOKEN + 64
+"""Bytes of a header field: a token with what stands before it."""
 
 SILENCE_SECONDS: Final = 10
 """How long a client may send or take nothing in the middle of a request: a thread waits for it meanwhile."""
@@ -62,6 +66,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "control_socket_disable": True,
         "graceful_timeout": GRACE_SECONDS,
         "keepalive": 75,
+        "limit_request_field_size": LONGEST_HEADER,
         "loglevel": settings.log_level.lower(),
         "proc_name": "netpol-registry",
         "when_ready": _bound_silence,
