@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from registry.http import problems
 from registry.http.answers import quoted
-from registry.http.import_plan import Plan, Step
+from registry.http.import_plan import Action, Plan, Step
 from registry.http.problems import Refused
 from registry.model.problems import Problem
 
-_DONE: Final = {"create": "created", "change": "changed", "unchanged": "unchanged"}
-_FORESEEN: Final = {"create": "to create", "change": "to change", "unchanged": "unchanged"}
+_DONE: Final[dict[Action, str]] = {"create": "created", "change": "changed", "unchanged": "unchanged"}
+_FORESEEN: Final[dict[Action, str]] = {"create": "to create", "change": "to change", "unchanged": "unchanged"}
 
 
 def answer(plan: Plan, *, dry: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import yaml
 
 from registry.http.import_documents import MAX_IMPORT_BYTES
 from registry.store.store import Store
+from tests.http import test_admission
 from tests.http.support import problem
 from tests.store.support import document, edit, text
 
@@ -20,6 +21,9 @@ POLICY = {
         "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "api"}}}], "ports": [{"port": 5432}]}],
     },
 }
+
+
+guarded = test_admission.guarded
 
 
 @pytest.fixture
@@ -174,6 +178,15 @@ def test_a_scope_that_changes_is_refused(own, api):
     assert [error["pointer"] for error in body["errors"]] == ["/1/scope"]
     assert actions(body) == {"api": "create", "web": "refused"}
     assert "api.yaml" not in data(api, own)
+
+
+def test_what_the_cluster_would_not_take_is_refused(guarded, api):
+    kind, body = refused(guarded, [document("web"), test_admission.everybody("open")])
+    assert kind == (422, "invalid-import")
+    assert actions(body) == {"web": "create", "open": "refused"}
+    [error] = body["errors"]
+    assert (error["pointer"], test_admission.WORDS in error["reason"]) == ("/1/spec", True)
+    assert "web.yaml" not in data(api, guarded)
 
 
 @pytest.mark.parametrize("name", ["import", "export"])
