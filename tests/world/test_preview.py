@@ -114,16 +114,15 @@ def test_counts_tell_creations_updates_and_deletions():
     assert counted(hits(start, "db", revise("db", None)).values()) == {"create": 0, "update": 0, "delete": 2}
 
 
+def crowding(number, template):
+    """One of those of which a default can leave out three, by two labels each."""
+    selector = {"matchLabels": {f"a{number}": "1", f"b{number}": "1"}}
+    return workload({template: "latest"}, Key("apps", "Deployment", "shop", f"w{number}"), selector=selector)
+
+
 def test_a_preset_that_found_no_room_gets_it_when_others_go():
     templates = catalogue(cut=PRESET, late=PRESET, allow=ALLOW)
-    users = [
-        workload(
-            {"late" if number == 3 else "cut": "latest"},
-            key,
-            selector={"matchLabels": {key.name: "1", f"{key.name}-b": "1"}},
-        )
-        for number, key in enumerate(Key("apps", "Deployment", "shop", f"w{number}") for number in range(4))
-    ]
+    users = [crowding(number, "cut") for number in range(3)] + [crowding(3, "late")]
     start = settled(templates, users)
     found = hits(start, "cut", revise("cut", None))
     assert [change.action for change in found["w3"].policies] == ["create"]
