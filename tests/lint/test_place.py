@@ -28,6 +28,11 @@ def test_a_namespace_has_its_name_for_a_label():
     assert PLACE.select(selector, "shop").namespaces == ("tools",)
 
 
+def test_a_peer_without_namespaces_means_those_of_the_policy():
+    selector = {"podSelector": {"matchLabels": {"app": "db"}}}
+    assert [PLACE.select(selector, name).pods for name in ("shop", "tools")] == [(DB,), ()]
+
+
 def test_a_workload_is_a_target_with_its_pods():
     assert PLACE.target(key("c")) == Target("shop", "c", DB)
 

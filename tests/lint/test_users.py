@@ -43,6 +43,17 @@ OF_ITS_OWN_NAMESPACE = parse_template(
         },
     }
 )
+FROM_WEB = parse_template(
+    {
+        "name": "from-web",
+        "description": "Opens the clients.",
+        "scope": "workload",
+        "spec": {
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "web"}}}]}],
+        },
+    }
+)
 SERVES_80 = Pods(ports=frozenset({Port("TCP", 80)}))
 SERVES_8080 = Pods(ports=frozenset({Port("TCP", 8080)}))
 
@@ -83,6 +94,23 @@ def test_the_parameters_are_those_of_the_user():
     assert codes(report([SERVES_8080], parameters={"port": 8080})) == []
 
 
+def test_users_of_other_parameters_are_told_apart():
+    place = place_of({"shop": {}}, [(key(1), SERVES_80), (key(2), SERVES_80)])
+    users = [User(key(at), {"port": port}, place.target(key(at))) for at, port in ((1, 80), (2, 8080))]
+    [found] = lint_users(TEMPLATE, users, Surroundings(place=place)).live
+    assert found.users == (key(2),)
+
+
+def test_users_of_equal_pods_in_other_namespaces_are_told_apart():
+    keys = [key(1, "shop"), key(1, "tools")]
+    peer = Pods(labels=(("app", "web"),))
+    client = Key("apps", "Deployment", "shop", "client")
+    place = place_of({"shop": {}, "tools": {}}, [(one, SERVES_80) for one in keys] + [(client, peer)])
+    users = [User(one, {}, place.target(one)) for one in keys]
+    [found] = lint_users(FROM_WEB, users, Surroundings(place=place)).live
+    assert found.users == (key(1, "tools"),)
+
+
 def test_users_whose_parameters_do_not_fit_are_counted_apart():
     found = report([SERVES_8080] * 3, parameters={"port": "http"})
     assert (found.live, found.looked_at, found.unfit) == ([], 0, 3)
@@ -94,7 +122,9 @@ def test_parameters_for_the_template_alone_have_to_fit():
 
 
 def test_the_namespace_is_that_of_the_user():
-    assert codes(report([SERVES_80], OF_ITS_OWN_NAMESPACE)) == []
+    place = place_of({"tools": {}}, [(key(1, "tools"), SERVES_80)])
+    users = [User(key(1, "tools"), {}, place.target(key(1, "tools")))]
+    assert codes(lint_users(OF_ITS_OWN_NAMESPACE, users, Surroundings(place=place))) == []
 
 
 def test_equal_users_are_looked_at_once(monkeypatch):
