@@ -58,8 +58,7 @@ def lint_users(
 
     Users of equal parameters and targets are looked at once. Raises Invalid when `parameters` do not fit.
     """
-    alone = msgspec.structs.replace(surroundings, place=None, target=None)
-    findings = lint(template, parameters, alone)
+    findings = lint(template, parameters, surroundings)
     looks = _Looks(template, surroundings)
     concerned: dict[Finding, list[Key]] = {}
     looked_at = unfit = 0
