@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any, Final
 
 from flask import Response
@@ -53,12 +54,13 @@ def save(edit: Edit, query: Query, status: int = 200) -> Response:
 
 async def _outcome(service: Backend, edit: Edit, *, force: bool, dry: bool) -> Outcome:
     """Try the edit, and save it unless it is a dry run: all in the event loop, since each way there costs."""
-    planned = await service.store.preview(edit)
-    if not force:
-        _refuse_widening(service, edit)
-    if edit.template:
-        await check_admission(service.client, service.settings, edit.template)
-    return planned if dry else await service.store.save(edit)
+    with nullcontext() if dry else service.store.announced():
+        planned = await service.store.preview(edit)
+        if not force:
+            _refuse_widening(service, edit)
+        if edit.template:
+            await check_admission(service.client, service.settings, edit.template)
+        return planned if dry else await service.store.save(edit)
 
 
 def based(name: str, tags: tuple[str, ...], make: Callable[[Revision], Edit], query: Query) -> Response:

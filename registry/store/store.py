@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -51,6 +52,10 @@ class Store:
             await self._restore()
         known = self._watch.view.names()
         return await self._add(edit for name, edit in edits.items() if name not in known)
+
+    def announced(self) -> AbstractContextManager[None]:
+        """Until it ends, a save is on its way, so that others wait for it a moment and share its write."""
+        return self._writer.announced()
 
     async def save(self, edit: Edit) -> Outcome:
         """Save one edit. Raises StoreError, or ApiError when the API server cannot be asked."""

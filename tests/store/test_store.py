@@ -141,6 +141,30 @@ async def test_sixteen_saves_of_different_templates_by_two_processes_all_land(
         assert {entry.head for entry in later.watch.catalogue().entries.values()} == {2}
 
 
+async def test_a_save_that_is_announced_shares_the_write_of_another(
+    control_plane, audit, make_store_namespace
+):
+    async with opened(control_plane, make_store_namespace()) as one:
+        await one.store.ensure([template("a"), template("b")])
+        audit.restart()
+        with one.store.announced(), one.store.announced():
+            first = asyncio.create_task(one.store.save(edit("a", 81, expected=("*",))))
+            await asyncio.sleep(0.005)
+            await asyncio.gather(first, one.store.save(edit("b", 81, expected=("*",))))
+    writes = audit.writes(namespace=one.settings.store_namespace)
+    assert [write.verb for write in writes if write.name == one.settings.store_name] == ["patch"]
+
+
+async def test_a_save_that_is_announced_and_never_comes_holds_up_no_other(
+    control_plane, make_store_namespace
+):
+    async with opened(control_plane, make_store_namespace()) as one:
+        await one.store.ensure([template()])
+        with one.store.announced(), one.store.announced():
+            outcome = await asyncio.wait_for(one.store.save(edit(port=81, expected=("*",))), 10)
+    assert outcome.changed
+
+
 async def test_of_sixteen_saves_of_one_template_exactly_one_wins(control_plane, make_store_namespace):
     namespace = make_store_namespace()
     async with opened(control_plane, namespace) as one, opened(control_plane, namespace) as two:
