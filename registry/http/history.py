@@ -8,6 +8,7 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import json_answer, revision_summary
+from registry.http.conversion import converted
 from registry.http.examples import DIFF, ROLLBACK, SAVED
 from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, Operations
 from registry.http.problems import Refused
@@ -16,7 +17,6 @@ from registry.http.requests import body, expected, parsed
 from registry.http.saving import based, edit_of
 from registry.http.schemas import Difference, DiffQuery, Saved, SaveQuery
 from registry.model.differences import diff, unified
-from registry.model.problems import Problem
 from registry.planning.catalogue import Revision
 from registry.store.bodies import text_of
 from registry.store.saves import Edit, etag
@@ -86,11 +86,7 @@ def roll_back_template(query: Query, name: str) -> Response:
 
 
 def _number() -> int:
-    try:
-        return msgspec.convert(body(), RollbackBody).revision
-    except msgspec.ValidationError as error:
-        wrong = Problem("", f"{error}.", 'Write the number of a revision, such as {"revision": 3}.')
-        raise Refused(problems.INVALID_BODY, wrong.reason, errors=[wrong]) from error
+    return converted(body(), RollbackBody, "RollbackRequest").revision
 
 
 def _document_of(revision: Revision) -> dict[str, Any]:

@@ -11,11 +11,14 @@ from registry.http.admission import check_admission
 from registry.http.answers import json_answer
 from registry.http.operations import CHANGES_TEMPLATE, Operations
 from registry.http.paging import Order, paged
-from registry.http.preview_body import ParametersPart, PreviewBody, RolloutPart, read_preview
+from registry.http.preview_body import ParametersPart, PreviewBody, read_preview
 from registry.http.preview_schemas import EXAMPLE, REQUEST_EXAMPLE, Previewed
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, body, caller, parsed
+from registry.http.rollout_body import RolloutBody
+from registry.http.rollout_users import candidates
+from registry.http.rollouts import target_of
 from registry.http.saving import edit_of
 from registry.http.schemas import PageQuery
 from registry.http.visibility import visible
@@ -25,6 +28,7 @@ from registry.lint.lint import lint
 from registry.model.problems import Invalid
 from registry.model.template import Template
 from registry.planning.objects import Key, Namespace, Workload
+from registry.planning.rollout_progress import select
 from registry.store.errors import TemplateNotFound
 from registry.store.saves import ANY
 from registry.world.preview import Apply, Hit, counted, give, move, preview, revise
@@ -129,7 +133,7 @@ def _change(name: str, asked: PreviewBody) -> tuple[Change, Snapshot]:
     if asked.deletion:
         return _deletion(name, keys), start
     if asked.rollout:
-        return _rollout(name, asked.rollout, keys), start
+        return _rollout(name, asked.rollout), start
     if asked.parameters:
         return _parameters(name, asked.parameters, start), start
     assert made is not None  # noqa: S101 (exactly one of the five was given)
@@ -152,9 +156,13 @@ def _deletion(name: str, keys: set[Key]) -> Change:
     return Change(revise(name, None), frozenset(keys), None, needs_force=bool(keys))
 
 
-def _rollout(name: str, asked: RolloutPart, keys: set[Key]) -> Change:
-    moved = [key for key in keys if asked.namespaces is None or key.namespace in asked.namespaces]
-    return Change(move(name, asked.revision, moved), frozenset(keys), _recorded(name, asked.revision))
+def _rollout(name: str, asked: RolloutBody) -> Change:
+    entry = backend().watch.catalogue().get(name)
+    if entry is None:
+        raise TemplateNotFound(name)
+    revision = target_of(entry, asked)
+    moved = select(candidates(name, asked), revision).movable
+    return Change(move(name, revision, moved), frozenset(moved), _recorded(name, revision))
 
 
 def _parameters(name: str, asked: ParametersPart, start: Snapshot) -> Change:

@@ -5,16 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from registry.http import problems
-from registry.http.problems import Refused
+from registry.http.conversion import converted, invalid
+from registry.http.rollout_body import RolloutBody, check_rollout
 from registry.model.problems import Problem
-
-
-class RolloutPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Pinned users move to a revision: those in `namespaces`, or all."""
-
-    revision: int
-    namespaces: list[str] | None = None
 
 
 class ParametersPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +26,7 @@ class PreviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     document: dict[str, Any] | None = None
     rollback: int | None = None
     deletion: bool = False
-    rollout: RolloutPart | None = None
+    rollout: RolloutBody | None = None
     parameters: ParametersPart | None = None
 
     @property
@@ -41,7 +34,8 @@ class PreviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
         """The one that is asked for. Raises Refused."""
         given = [field for field in self.__struct_fields__ if getattr(self, field) not in (None, False)]
         if len(given) != 1:
-            raise _invalid("", f"It asks for {len(given)} changes.", f"Give exactly one of {CHOICES}.")
+            reason, fix = f"It asks for {len(given)} changes.", f"Give exactly one of {CHOICES}."
+            raise invalid([Problem("", reason, fix)])
         return given[0]
 
 
@@ -50,18 +44,10 @@ CHOICES: Final = ", ".join(PreviewBody.__struct_fields__)
 
 def read_preview(body: object) -> PreviewBody:
     """The body of a preview. Raises Refused."""
-    try:
-        return msgspec.convert(body, PreviewBody)
-    except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$")
-        pointer = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
-        raise _invalid(
-            pointer, f"{text}.", "See PreviewRequest in /docs for the fields there are."
-        ) from error
-
-
-def _invalid(pointer: str, reason: str, fix: str) -> Refused:
-    return Refused(problems.INVALID_BODY, reason, errors=[Problem(pointer, reason, fix)])
+    asked = converted(body, PreviewBody, "PreviewRequest")
+    if asked.rollout:
+        check_rollout(asked.rollout, "/rollout")
+    return asked
 
 
 REQUEST: Final[Mapping[str, Any]] = {
@@ -82,18 +68,8 @@ REQUEST: Final[Mapping[str, Any]] = {
         },
         "deletion": {"const": True, "description": "It would be deleted, by force."},
         "rollout": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["revision"],
+            "allOf": [{"$ref": "#/components/schemas/RolloutRequest"}],
             "description": "Its pinned users would move to a revision.",
-            "properties": {
-                "revision": {"type": "integer", "minimum": 1},
-                "namespaces": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Only the users in these; all if left out.",
-                },
-            },
         },
         "parameters": {
             "type": "object",

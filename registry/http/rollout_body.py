@@ -5,8 +5,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from registry.http import problems
-from registry.http.problems import Refused
+from registry.http.conversion import converted, invalid
 from registry.http.schemas import MESSAGE_LIMIT
 from registry.model.labels import check_selector
 from registry.model.problems import Problem
@@ -41,27 +40,23 @@ class RolloutBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 
 def read_rollout(body: object) -> RolloutBody:
     """The body of a rollout. Raises Refused."""
-    try:
-        asked = msgspec.convert(body, RolloutBody)
-    except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$")
-        pointer = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
-        fix = "See RolloutRequest in /docs for the fields there are."
-        raise invalid([Problem(pointer, f"{text}.", fix)]) from error
-    wrong = [
-        *check_selector(asked.namespace_selector or {}, "/namespaceSelector"),
-        *check_selector(asked.selector or {}, "/selector"),
-    ]
-    if not asked.message.isprintable():
-        wrong.append(Problem("/message", "It holds a control character.", "Write one line of text."))
-    if wrong:
-        raise invalid(wrong)
+    asked = converted(body, RolloutBody, "RolloutRequest")
+    check_rollout(asked)
     return asked
 
 
-def invalid(wrong: list[Problem]) -> Refused:
-    """The refusal of a body."""
-    return Refused(problems.INVALID_BODY, wrong[0].reason, errors=wrong)
+def check_rollout(asked: RolloutBody, pointer: str = "") -> None:
+    """Refuse what only a closer look shows; `pointer` leads to where it stands. Raises Refused."""
+    wrong = [
+        *check_selector(asked.namespace_selector or {}, f"{pointer}/namespaceSelector"),
+        *check_selector(asked.selector or {}, f"{pointer}/selector"),
+    ]
+    if not asked.message.isprintable():
+        wrong.append(
+            Problem(f"{pointer}/message", "It holds a control character.", "Write one line of text.")
+        )
+    if wrong:
+        raise invalid(wrong)
 
 
 def _selector(description: str) -> Mapping[str, Any]:

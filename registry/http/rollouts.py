@@ -12,13 +12,14 @@ from flask import Response, request
 
 from registry.http import problems
 from registry.http.answers import json_answer
+from registry.http.conversion import invalid
 from registry.http.operations import READS_BODY, Operations
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry
 from registry.http.requests import backend, body, caller
 from registry.http.rollout_answers import rollout_answer
 from registry.http.rollout_body import EXAMPLE as REQUEST_EXAMPLE
-from registry.http.rollout_body import RolloutBody, invalid, read_rollout
+from registry.http.rollout_body import RolloutBody, read_rollout
 from registry.http.rollout_schemas import EXAMPLE, RolloutDocument, RolloutQuery, RolloutWriteQuery
 from registry.http.rollout_users import candidates, standing
 from registry.model.problems import Problem
@@ -79,7 +80,7 @@ def begin_rollout(query: Query, name: str) -> Response:
     if entry is None:
         raise TemplateNotFound(name)
     users = candidates(name, asked)
-    revision = _revision(entry, asked)
+    revision = target_of(entry, asked)
     selection = select(users, revision)
     rollout = _rollout(entry, asked, revision, selection)
     if not selection.movable:
@@ -135,7 +136,8 @@ def stop_rollout(query: Query, name: str) -> Response:
     return json_answer(_current(stored, query))
 
 
-def _revision(entry: Entry, asked: RolloutBody) -> int:
+def target_of(entry: Entry, asked: RolloutBody) -> int:
+    """The revision that a rollout moves to. Raises Refused."""
     number = entry.head if asked.revision is None else asked.revision
     if entry.template(number) is not None:
         return number

@@ -7,7 +7,7 @@ import pytest
 
 from devcluster.cluster import ControlPlane
 from registry.settings import Settings
-from tests.cluster import until_passes
+from tests.cluster import eventually, until_passes
 from tests.controller.shop import Shop
 from tests.controller.store import PORT_TEMPLATE, ingress_port
 from tests.http.support import Service, running
@@ -116,4 +116,18 @@ def test_other_parameters(service: Service, shop: Shop):
     user = {"kind": "Deployment", "namespace": shop.name, "name": "db", "values": {"port": 41}}
     after = foreseen(service, shop, "given", {"parameters": user})
     shop.parameterise("db", "given", "port: 41")
+    becomes(shop, after)
+
+
+def test_a_rollout(service: Service, shop: Shop):
+    service.call("POST", "", document("moves", **OF_PARAMETER))
+    shop.run("pinned", {"moves": "true"})
+    shop.run("exact", {"moves": "v1"})
+    shop.run("fits", {"moves": "true"}, parameters={"moves": "port: 40"})
+    shop.run("does-not-fit", {"moves": "true"}, parameters={"moves": "port: 60"})
+    shop.await_templates(*["moves"] * 4)
+    service.call("PUT", "moves", document("moves", **NARROWER), if_match="*")
+    after = foreseen(service, shop, "moves", {"rollout": {}})
+    service.call("POST", "moves/rollouts", {})
+    eventually(lambda: service.call("GET", "moves/rollouts").get_json()["state"] == "done")
     becomes(shop, after)

@@ -166,10 +166,26 @@ def test_a_wrong_member_is_pointed_at(service, name):
     assert answer.get_json()["errors"][0]["pointer"] == "/rollout/revision"
 
 
-@pytest.mark.parametrize("change", [{"rollback": 9}, {"rollout": {"revision": 9}}])
-def test_a_revision_that_was_never_there_is_not_found(service, name, change):
+def test_a_revision_that_was_never_there_is_not_found(service, name):
     service.create(name)
-    assert problem(ask(service, name, change)) == (404, "revision-not-found")
+    assert problem(ask(service, name, {"rollback": 9})) == (404, "revision-not-found")
+
+
+def test_a_rollout_to_what_was_never_there_is_refused_as_the_rollout_itself(service, name):
+    service.create(name)
+    assert problem(ask(service, name, {"rollout": {"revision": 9}})) == (422, "invalid-body")
+
+
+def test_a_rollout_by_labels_of_workloads_shows_those(service, name, api, make_namespace):
+    tag = service.create(name)
+    service.call("PUT", name, document(name, 81), if_match=tag)
+    for tier in ("front", "back"):
+        namespace = make_namespace(MANAGED)
+        deploy(api, namespace, label(name) | {"tier": tier})
+        generated(api, namespace, name)
+    rollout = {"selector": {"matchLabels": {"tier": "back"}}}
+    [hit] = preview(service, name, {"rollout": rollout})["items"]
+    assert hit["namespace"] == namespace
 
 
 @pytest.mark.parametrize("change", [{"deletion": True}, {"rollback": 1}, {"rollout": {"revision": 1}}])
