@@ -46,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pod_ranges: tuple[str, ...] = ()
     """The cluster's pod CIDRs, for lint; without them PodIpInIpBlock is not found. Comma-separated."""
 
+    history_limit: Positive = 50
+    """How many revisions of each template are kept at least; those in use are kept besides."""
+
     orphan_grace_seconds: Seconds = 3600
     """How long a policy whose workload was orphan-deleted stays before it is removed."""
 

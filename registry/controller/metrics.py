@@ -20,4 +20,6 @@ STORE_BYTES = Gauge("netpol_registry_store_bytes", "Bytes of values in the templ
 ROLLOUT_USERS = Counter(
     "netpol_registry_rollout_users", "Users that rollouts dealt with, by what became of them.", ["result"]
 )
+REVISIONS = Gauge("netpol_registry_revisions", "Recorded revisions of all templates.")
+REVISIONS_PRUNED = Counter("netpol_registry_revisions_pruned", "Old revisions that nobody used, deleted.")
 READY = Gauge("netpol_registry_ready", "Whether each readiness check passes.", ["check"])

@@ -18,6 +18,7 @@ from registry.controller import metrics
 from registry.controller.batches import Desk
 from registry.controller.catalogue import CatalogueKeeper
 from registry.controller.probes import probes
+from registry.controller.pruning import Pruner
 from registry.controller.queue import KeyQueue
 from registry.controller.reconciler import Reconciler, work
 from registry.controller.rollouts import RolloutKeeper
@@ -77,6 +78,9 @@ class Controller:
                 self._keeper.readable.wait,
             )
         )
+        self._pruner = Pruner(
+            client, watch, self.cluster, settings.history_limit, idle=lambda: len(self.queue) == 0
+        )
         self._reconciler = Reconciler(
             self.cluster.world,
             self.queue,
@@ -97,6 +101,7 @@ class Controller:
                     work(self.queue, self._reconciler, self._keeper.readable, self._rollouts.refused)
                 )
             tasks.create_task(self._rollouts.run())
+            tasks.create_task(self._pruner.run(self._keeper.readable))
 
     def checks(self) -> dict[str, str]:
         """What keeps the process from doing its work, by check; an empty string is fine."""

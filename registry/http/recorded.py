@@ -19,6 +19,8 @@ def recorded_revision(entry: Entry, number: int) -> Revision:
     """One revision of it. Raises Refused."""
     revision = entry.revisions.get(number)
     if revision is None:
-        detail = f"Template {entry.name} has no revision {number}; the current one is {entry.head}."
+        kept = number < entry.head
+        why = "is no longer kept, or never was in force" if kept else "does not exist"
+        detail = f"Revision {number} of template {entry.name} {why}; the current one is {entry.head}."
         raise Refused(problems.REVISION_NOT_FOUND, detail)
     return revision

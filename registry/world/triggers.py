@@ -15,6 +15,8 @@ class Triggers:
 
     def __init__(self, touch: Callable[[Key], object], excluded: Iterable[str]) -> None:
         self.world = World(Cache(self.on_namespace), Cache(self.on_policy), excluded)
+        self.changes = 0
+        """How many changes of objects were taken in."""
         self._touch = touch
         self._own_write = False
         self._writing: set[tuple[str, str]] = set()
@@ -34,6 +36,7 @@ class Triggers:
         changed = new or old
         if changed is None or (old and new and _same_workload(old, new)):
             return
+        self.changes += 1
         key, index = changed.key, self.world.index
         before, after = old.references if old else {}, new.references if new else {}
         index.refer(key, before, after)
@@ -49,6 +52,7 @@ class Triggers:
         changed = new or old
         if changed is None or (old and new and _same_namespace(old, new)):
             return
+        self.changes += 1
         index = self.world.index
         index.refer(changed.key, old.references if old else {}, new.references if new else {})
         if new is None:
@@ -60,6 +64,7 @@ class Triggers:
 
     def on_policy(self, old: LivePolicy | None, new: LivePolicy | None) -> None:
         """A NetworkPolicy appeared, changed or went."""
+        self.changes += 1
         index = self.world.index
         key = index.owner(old, new)
         changed = new or old

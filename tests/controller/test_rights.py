@@ -10,8 +10,10 @@ import pytest
 from devcluster.api import Api, Object
 from devcluster.cluster import ControlPlane
 from devcluster.users import write_kubeconfig
+from registry.controller.pruning import EVERY_SECONDS
 from tests.cluster import eventually, unique_name
 from tests.controller.shop import Shop
+from tests.controller.store import Catalogue, ingress_port
 from tests.controller_process import ControllerProcess
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -81,3 +83,22 @@ def test_a_store_that_may_not_be_read_changes_no_policy(
     eventually(lambda: "forbidden" in own_controller.checks().get("store", ""))
     time.sleep(0.5)
     assert shop.policies() == [before]
+
+
+def test_no_revision_is_forgotten_while_a_kind_cannot_be_listed(
+    control_plane: ControlPlane, own_controller: ControllerProcess, limited: Path, catalogue: Catalogue
+):
+    name = unique_name("kept")
+    own_controller.setting("HISTORY_LIMIT", "1")
+    own_controller.credentials(limited)
+    own_controller.start(wait=False)
+    eventually(lambda: own_controller.checks().get("statefulsets") == "forbidden")
+    for number in (1, 2):
+        catalogue.put(name, spec=ingress_port(number))
+    first = f"{catalogue.path}.{name}.v1"
+    time.sleep(2 * EVERY_SECONDS)
+    assert catalogue.api.find(first)
+    own_controller.stop()
+    own_controller.credentials(control_plane.kubeconfig("controller"))
+    own_controller.start()
+    eventually(lambda: not catalogue.api.find(first))
