@@ -124,3 +124,36 @@ DELETED: Final[dict[str, Any]] = {
     "deleted": True,
     "detail": "It is deleted, as revision 3.",
 }
+
+CREATED: Final[dict[str, Any]] = {
+    **_FIRST,
+    "changed": True,
+    "dryRun": False,
+    "detail": "It is saved, as revision 1.",
+}
+
+TRIED: Final[dict[str, Any]] = {
+    **CREATED,
+    "dryRun": True,
+    "detail": "It would be saved; nothing was written.",
+}
+
+REPLACED: Final[dict[str, Any]] = {
+    **_SECOND,
+    "changed": True,
+    "dryRun": False,
+    "detail": "It is saved, as revision 2.",
+}
+
+RENDERED: Final[dict[str, Any]] = {
+    "name": "shop-api",
+    "revision": 2,
+    "parameters": {"port": 9090},
+    "spec": {
+        "podSelector": {"matchLabels": {"app": "api"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [{"podSelector": {}}], "ports": [{"protocol": "TCP", "port": 9090}]}],
+    },
+    "unknownFacts": [],
+    "notes": [],
+}

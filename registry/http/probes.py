@@ -16,13 +16,14 @@ blueprint: Final = DocumentedBlueprint(
     "service", __name__, description="The service itself; no token is needed."
 )
 
-_CHECKS: Final = {"type": "object", "additionalProperties": {"type": "string"}, "example": {"store": "ok"}}
+_CHECKS: Final = {"type": "object", "additionalProperties": {"type": "string"}}
+_METRICS: Final = "netpol_registry_store_bytes 48112.0\n"
 _OPEN: Final[list[object]] = []
 
 
 @blueprint.route("/livez", methods=["GET"])
 @blueprint.doc(security=_OPEN, operationId="livez")
-@blueprint.answer(200, Alive)
+@blueprint.answer(200, Alive, example={"status": "alive"})
 @blueprint.other_answer(503, Alive, description="The process has to be restarted.")
 def livez() -> Response:
     """Tell whether the process works."""
@@ -33,7 +34,7 @@ def livez() -> Response:
 
 @blueprint.route("/readyz", methods=["GET"])
 @blueprint.doc(security=_OPEN, operationId="readyz")
-@blueprint.answer(200, _CHECKS)
+@blueprint.answer(200, _CHECKS, example={"store": "ok"})
 @blueprint.other_answer(503, _CHECKS, description="A check fails; its value says why.")
 def readyz() -> Response:
     """Tell whether requests can be served.
@@ -47,7 +48,7 @@ def readyz() -> Response:
 
 @blueprint.route("/metrics", methods=["GET"])
 @blueprint.doc(security=_OPEN, operationId="metrics")
-@blueprint.answer(200, {"type": "string"}, content_type="text/plain")
+@blueprint.answer(200, {"type": "string"}, content_type="text/plain", example=_METRICS)
 def get_metrics() -> Response:
     """Answer metrics in the Prometheus text format."""
     return Response(metrics().text(), content_type=CONTENT_TYPE)

@@ -8,7 +8,8 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import json_answer, quoted, revision_summary
-from registry.http.examples import RENDER, REVISION, REVISIONS
+from registry.http.conversion import converted
+from registry.http.examples import RENDER, RENDERED, REVISION, REVISIONS
 from registry.http.operations import ETAG, READS_BODY, Operations
 from registry.http.paging import Order, page
 from registry.http.problems import Refused
@@ -19,7 +20,7 @@ from registry.model.facts import FACT_NAMES
 from registry.model.labels import check_selector
 from registry.model.parameters import Parameters, fill
 from registry.model.placeholders import WORKLOAD_NAME
-from registry.model.problems import Invalid, Problem
+from registry.model.problems import Invalid
 from registry.model.rendering import Context, render
 from registry.model.template import Template
 from registry.planning.catalogue import Revision
@@ -77,33 +78,27 @@ def get_revision(name: str, number: int) -> Response:
     problems.INVALID_QUERY,
     problems.TEMPLATE_NOT_FOUND,
     problems.REVISION_NOT_FOUND,
+    problems.INVALID_BODY,
     problems.INVALID_PARAMETERS,
 )
 @blueprint.query(RenderQuery)
 @blueprint.takes("RenderRequest", RENDER)
-@blueprint.answer(200, Rendered)
+@blueprint.answer(200, Rendered, example=RENDERED)
 def render_template(query: Query, name: str) -> Response:
     """Render a template.
 
     Answers the NetworkPolicySpec that would be generated, and writes nothing. A cluster fact that is not
     known is listed, and there is no spec then.
     """
+    asked = converted(body() or {}, RenderBody, "RenderRequest")
     entry = recorded_entry(name)
     revision = recorded_revision(entry, query.get("revision", entry.head))
     if revision.template is None:
         raise TemplateNotFound(name)
     try:
-        return json_answer(_rendered(revision, revision.template, _request()))
+        return json_answer(_rendered(revision, revision.template, asked))
     except Invalid as error:
         raise Refused(problems.INVALID_PARAMETERS, str(error), errors=error.problems) from error
-
-
-def _request() -> RenderBody:
-    try:
-        return msgspec.convert(body() or {}, RenderBody)
-    except msgspec.ValidationError as error:
-        wrong = Problem("", f"{error}.", "See RenderRequest in /docs for the fields there are.")
-        raise Invalid([wrong]) from error
 
 
 def _rendered(revision: Revision, template: Template, asked: RenderBody) -> dict[str, Any]:

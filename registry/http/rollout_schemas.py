@@ -128,3 +128,17 @@ EXAMPLE: Final[dict[str, Any]] = {
     "next": None,
     "total": 2,
 }
+
+_NONE_YET: Final = {**_COUNTS, "moved": 0, "left": 2}
+PLANNED: Final[dict[str, Any]] = {
+    **EXAMPLE,
+    "state": "planned",
+    "detail": "2 users would be moved; nothing was written.",
+    "started": None,
+    "progress": _NONE_YET,
+    "namespaces": [{"namespace": "shop", **_NONE_YET}],
+    "items": [
+        {**_USER, "name": "api", "position": "left", "revision": 1},
+        {**_USER, "name": "web", "position": "left", "revision": 1},
+    ],
+}

@@ -20,7 +20,7 @@ from registry.http.requests import backend, body, caller
 from registry.http.rollout_answers import rollout_answer
 from registry.http.rollout_body import EXAMPLE as REQUEST_EXAMPLE
 from registry.http.rollout_body import RolloutBody, read_rollout
-from registry.http.rollout_schemas import EXAMPLE, RolloutDocument, RolloutQuery, RolloutWriteQuery
+from registry.http.rollout_schemas import EXAMPLE, PLANNED, RolloutDocument, RolloutQuery, RolloutWriteQuery
 from registry.http.rollout_users import candidates, standing
 from registry.model.problems import Problem
 from registry.planning.catalogue import Entry
@@ -67,6 +67,7 @@ blueprint: Final = Operations(
     RolloutDocument,
     description="What would be moved (dryRun), or that nothing is left to.",
     success=True,
+    example=PLANNED,
 )
 def begin_rollout(query: Query, name: str) -> Response:
     """Begin a rollout.

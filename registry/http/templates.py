@@ -7,7 +7,16 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import json_answer, outcome_answer, template_answer
-from registry.http.examples import DELETED, PATCH, TEMPLATE, TEMPLATES, USAGE
+from registry.http.examples import (
+    CREATED,
+    DELETED,
+    PATCH,
+    REPLACED,
+    TEMPLATE,
+    TEMPLATES,
+    TRIED,
+    USAGE,
+)
 from registry.http.listing import listed
 from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
 from registry.http.paging import paged
@@ -27,6 +36,7 @@ from registry.http.schemas import (
 from registry.http.usage import SHOWN, users_of
 from registry.http.uses import BY_PLACE, shown, usage_counts
 from registry.http.visibility import visible
+from registry.model.documents import dump_yaml
 from registry.model.merge_patch import merge_patch
 from registry.planning.catalogue import Entry, Revision
 from registry.store.errors import TemplateNotFound
@@ -72,9 +82,10 @@ def list_templates(query: Query) -> Response:
 @blueprint.answer(
     201,
     Saved,
+    example=CREATED,
     headers={**ETAG, "Location": {"description": "Where it is.", "schema": {"type": "string"}}},
 )
-@blueprint.other_answer(200, Saved, description="What would be saved (dryRun).", success=True)
+@blueprint.other_answer(200, Saved, description="What would be saved (dryRun).", success=True, example=TRIED)
 def create_template(query: Query) -> Response:
     """Create a template.
 
@@ -90,7 +101,12 @@ def create_template(query: Query) -> Response:
 @blueprint.doc(parameters=[header("If-None-Match", "The ETag that you have: 304 when it is still that.")])
 @blueprint.answer(200, {"$ref": "#/components/schemas/Template"}, headers=ETAG, example=TEMPLATE)
 @blueprint.other_answer(
-    200, {"type": "string"}, content_type="application/yaml", description="OK", success=True
+    200,
+    {"type": "string"},
+    content_type="application/yaml",
+    description="OK",
+    success=True,
+    example=dump_yaml(TEMPLATE),
 )
 @blueprint.other_answer(304, description="You have it.", success=True)
 def get_template(name: str) -> Response:
@@ -127,7 +143,7 @@ def get_usage(query: Query, name: str) -> Response:
 @blueprint.query(SaveQuery)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.takes("Template", TEMPLATE)
-@blueprint.answer(200, Saved, headers=ETAG)
+@blueprint.answer(200, Saved, headers=ETAG, example=REPLACED)
 def replace_template(query: Query, name: str) -> Response:
     """Replace a template.
 
@@ -143,7 +159,7 @@ def replace_template(query: Query, name: str) -> Response:
 @blueprint.query(SaveQuery)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.takes("MergePatch", PATCH, [MERGE_PATCH])
-@blueprint.answer(200, Saved, headers=ETAG)
+@blueprint.answer(200, Saved, headers=ETAG, example=REPLACED)
 def patch_template(query: Query, name: str) -> Response:
     """Change members of a template.
 

@@ -102,7 +102,7 @@ def test_a_selector_that_is_not_valid_is_refused(service, name):
 
 def test_an_unknown_field_of_a_render_request_is_refused(service, name):
     service.create(name)
-    assert problem(render(service, name, {"params": {}})) == (422, "invalid-parameters")
+    assert problem(render(service, name, {"params": {}})) == (422, "invalid-body")
 
 
 def test_rendering_a_revision_that_is_not_there_is_refused(service, name):
