@@ -47,8 +47,6 @@ def save(edit: Edit, query: Query, status: int = 200) -> Response:
     """Save the edit, or only try it, and answer what that does. Raises StoreError, Refused or ApiError."""
     dry: bool = query["dry_run"]
     outcome = backend().call(_outcome(backend(), edit, force=query["force"], dry=dry))
-    if not dry:
-        _tell(edit, outcome)
     return outcome_answer(outcome, status, dry=dry)
 
 
@@ -60,7 +58,7 @@ async def _outcome(service: Backend, edit: Edit, *, force: bool, dry: bool) -> O
             _refuse_widening(service, edit)
         if edit.template:
             await check_admission(service.client, service.settings, edit.template)
-        return planned if dry else await service.store.save(edit)
+        return planned if dry else await _written(service, edit)
 
 
 def based(name: str, tags: tuple[str, ...], make: Callable[[Revision], Edit], query: Query) -> Response:
@@ -80,15 +78,15 @@ def based(name: str, tags: tuple[str, ...], make: Callable[[Revision], Edit], qu
 
 def written(edit: Edit) -> Outcome:
     """Write the edit. Raises StoreError or ApiError."""
-    outcome = backend().call(backend().store.save(edit))
-    _tell(edit, outcome)
-    return outcome
+    return backend().call(_written(backend(), edit))
 
 
-def _tell(edit: Edit, outcome: Outcome) -> None:
+async def _written(service: Backend, edit: Edit) -> Outcome:
+    outcome = await service.store.save(edit)
     verb = "saved" if edit.template else "deleted"
     number, changed = outcome.revision.number, outcome.changed
     log.info("%r %s template %s: revision %d, changed: %s", edit.author, verb, edit.name, number, changed)
+    return outcome
 
 
 def _text(made: Template) -> str:
