@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 Query = Mapping[str, Any]
 
 MESSAGE: Final = "import"
+TRIED: Final = 100
+"""How many templates the API server is to try at a time: an answer has to come within a bounded time."""
 
 _OVERTAKEN: Final = (PreconditionFailed, TemplateExists, TemplateNotFound)
 
@@ -140,7 +142,8 @@ def _conflict(step: Step, error: Exception) -> Step:
 def _refused_by_cluster(steps: Sequence[Step]) -> list[Step]:
     """The steps with templates of which the API server would not take the policies. Raises Refused."""
     templates = [step.template for step in steps if step.template]
-    found = zip(steps, backend().call(_admission(templates)), strict=True)
+    parts = [templates[start : start + TRIED] for start in range(0, len(templates), TRIED)]
+    found = zip(steps, [one for part in parts for one in backend().call(_admission(part))], strict=True)
     return [
         step.failed(
             "refused", error.errors or [Problem("/spec", error.detail, "Write what the cluster takes.")]

@@ -5,8 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.http.export_texts import SEPARATOR, documents, manifest, values_of
-from registry.model.template import parse_template
+from registry.http.export_texts import SEPARATOR, documents, manifest
 from tests.cluster import eventually
 from tests.http.support import problem
 from tests.store.support import document, template, text
@@ -143,9 +142,8 @@ def test_a_query_that_is_not_known_is_refused(service, query):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100))
-def test_any_text_comes_back_from_the_manifest(description):
-    one = parse_template(document("web", description=description))
-    values = values_of([one], {})
+def test_any_text_comes_back_from_the_manifest(written):
+    values = {"web.yaml": written}
     assert yaml.safe_load(manifest("ns", "s", values))["data"] == values
 
 

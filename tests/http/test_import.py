@@ -335,6 +335,14 @@ def test_each_template_that_would_change_needs_the_right_to_update(own, api, gra
     assert data(api, own)["default-two.yaml"] == text("default-two", 81)
 
 
+def test_what_a_template_says_now_is_told_to_those_alone_who_may_get_it(own, api, grant):
+    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{own.settings.store_namespace}/rolebindings"
+    api.delete(f"{path}/netpol-registry-templates-reader")
+    grant(*templates(own), ["create", "update"])
+    kind, body = refused(own, document("default-one", 81), "?dryRun=true", user="stranger")
+    assert (kind, body["verb"]) == ((403, "forbidden"), "get")
+
+
 def test_what_does_not_change_needs_no_right_to_update(own, grant):
     grant(*templates(own), ["create"])
     assert actions(brought(own, document("default-one"), user="stranger")) == {"default-one": "unchanged"}

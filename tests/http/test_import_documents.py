@@ -18,6 +18,8 @@ from registry.planning.catalogue import Catalogue, Entry, Revision
 from tests.model.strategies import specs
 from tests.store.support import document, template, text
 
+SHOWN = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"], include_characters="\t\n")
+
 
 def catalogue(templates):
     """A catalogue in which each template is at revision 1."""
@@ -60,7 +62,7 @@ def policy(spec, name):
 def catalogues(draw):
     names = draw(st.lists(st.sampled_from(["a", "b-1", "yes", "null", "1e3"]), max_size=4, unique=True))
     made = [template_document(policy(draw(specs), name)).document for name in sorted(names)]
-    notes = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
+    notes = st.text(SHOWN, min_size=1, max_size=50)
     return [parse_template({**one, "description": draw(notes)}) for one in made]
 
 
@@ -92,6 +94,10 @@ def test_a_line_of_dashes_inside_a_text_ends_no_document():
     described = document("web", description="a\n---\nb --- c")
     [found] = things(dump_yaml(described))
     assert found.document == described
+
+
+def test_a_key_that_begins_with_dashes_begins_no_document():
+    assert load_documents(b"a: 1\n---b: 2\n") == [{"a": 1, "---b": 2}]
 
 
 @pytest.mark.parametrize(
