@@ -2,26 +2,72 @@
 
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
+from registry.model.compact import CompactTemplate
 from registry.model.problems import Problem
 from registry.model.template import Template
 
 Flag = Literal["Invalid", "Removed"]
 
 
-class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable version of a template; `template` is None where it records a deletion."""
+class Revision:
+    """One immutable version of a template; `template` is None where it records a deletion.
 
-    name: str
-    number: int
-    author: str
-    time: str
-    message: str
-    digest: str
-    template: Template | None
+    A recorded one holds its template as text. Equal are revisions of equal digests, beside the rest.
+    """
+
+    __slots__ = ("_source", "author", "digest", "message", "name", "number", "time")
+
+    def __init__(  # noqa: PLR0913 (the members of a record)
+        self,
+        *,
+        name: str,
+        number: int,
+        author: str,
+        time: str,
+        message: str,
+        digest: str,
+        template: Template | CompactTemplate | None,
+    ) -> None:
+        self.name: Final = name
+        self.number: Final = number
+        self.author: Final = author
+        self.time: Final = time
+        self.message: Final = message
+        self.digest: Final = digest
+        self._source: Final = template
+
+    @property
+    def template(self) -> Template | None:
+        """The template as it was then."""
+        source = self._source
+        return source.template if isinstance(source, CompactTemplate) else source
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The placeholders of its template; none of a deletion."""
+        return self._source.variables if self._source else frozenset()
+
+    @property
+    def replaces_defaults(self) -> bool:
+        """Whether its template is a preset."""
+        return self._source is not None and self._source.replaces_defaults
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Revision) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    def __repr__(self) -> str:
+        return f"Revision{self._identity}"
+
+    @property
+    def _identity(self) -> tuple[str, int, str, str, str, str]:
+        return self.name, self.number, self.author, self.time, self.message, self.digest
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -50,15 +96,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @functools.cached_property
     def ever_replaced_defaults(self) -> bool:
         """Whether any of its revisions is a preset: a policy of that revision may still be in force."""
-        return any(template.replaces_defaults for template in self._templates())
+        return any(revision.replaces_defaults for revision in self.revisions.values())
 
     @functools.cached_property
     def variables(self) -> frozenset[str]:
         """Every placeholder of any revision."""
-        return frozenset().union(*(template.variables for template in self._templates()))
-
-    def _templates(self) -> Iterator[Template]:
-        return (revision.template for revision in self.revisions.values() if revision.template)
+        return frozenset().union(*(revision.variables for revision in self.revisions.values()))
 
     def template(self, revision: int) -> Template | None:
         """The template at `revision`; None when no such revision is recorded, or it is a deletion."""

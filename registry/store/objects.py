@@ -1,12 +1,12 @@
 """The store's ConfigMaps as read from the API server. Pure."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from registry import contract
-from registry.model.template import Template, trusted_template
+from registry.model.compact import CompactTemplate
 from registry.planning.catalogue import Revision
 from registry.planning.rollouts import Rollout, Status
 
@@ -89,7 +89,6 @@ class _ConfigMap(msgspec.Struct, gc=False):
 
 _CONFIG_MAP: Final = msgspec.json.Decoder(_ConfigMap)
 _HEADS: Final = msgspec.json.Decoder(dict[str, int])
-_DOCUMENT: Final = msgspec.json.Decoder(dict[str, Any])
 _ROLLOUT: Final = msgspec.json.Decoder(Rollout)
 _STATUS: Final = msgspec.json.Decoder(Status)
 
@@ -114,7 +113,7 @@ class Decoder:
 
     def __init__(self, store: str) -> None:
         self._store = store
-        self._parsed: dict[str, Template | None] = {}
+        self._parsed: dict[str, CompactTemplate | None] = {}
 
     def __call__(self, raw: bytes) -> Stored:
         """What the JSON of a ConfigMap is to this store."""
@@ -150,9 +149,9 @@ class Decoder:
             abandoned=meta.annotations.get(contract.STATE_ANNOTATION) == ABANDONED,
         )
 
-    def _template(self, uid: str, text: str) -> Template | None:
+    def _template(self, uid: str, text: str) -> CompactTemplate | None:
         if uid not in self._parsed:
-            self._parsed[uid] = trusted_template(_DOCUMENT.decode(text)) if text else None
+            self._parsed[uid] = CompactTemplate(text) if text else None
         return self._parsed[uid]
 
 
@@ -197,7 +196,7 @@ def _other(meta: _Meta) -> Other:
     )
 
 
-def _revision(meta: _Meta, number: int, template: Template | None) -> Revision:
+def _revision(meta: _Meta, number: int, template: CompactTemplate | None) -> Revision:
     return Revision(
         name=meta.labels[contract.TEMPLATE_LABEL],
         number=number,
