@@ -3,6 +3,6 @@
 That is a bare client that does the same writes, and a bare view that returns the same bytes. `make bench`
 runs it. `site` is what the measurements share: a control plane, a controller to start and end, and a watch
 that says when something is there. Each measurement is a module of its own: of the controller `latency`,
-`throughput` (with memory), `restart` and `crash`, of the service `service_reads` and `service_saves`;
-`results` holds what they found, `report` shows it.
+`throughput` (with memory), `restart` and `crash`, of the service `service_reads`, `service_saves` and
+`service_preview`; `results` holds what they found, `report` shows it.
 """

@@ -20,7 +20,17 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from bench import crash, latency, machine, report, restart, service_reads, service_saves, throughput
+from bench import (
+    crash,
+    latency,
+    machine,
+    report,
+    restart,
+    service_preview,
+    service_reads,
+    service_saves,
+    throughput,
+)
 from bench.results import Measured
 from bench.site import Site, site
 from bench.size import Size
@@ -49,6 +59,7 @@ _MEASUREMENTS: Final = {
     "crash": Measurement(crash.measure, audit=False, steps=1),
     "reads": Measurement(service_reads.measure, audit=False, steps=1),
     "saves": Measurement(service_saves.measure, audit=False, steps=1),
+    "preview": Measurement(service_preview.measure, audit=False, steps=1),
 }
 
 

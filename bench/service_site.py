@@ -30,6 +30,22 @@ class Service:
             answer.raise_for_status()
             return await answer.read()
 
+    async def post(self, path: str, body: object) -> Any:  # noqa: ANN401 (whatever JSON it is)
+        """The JSON of an answer to a POST."""
+        async with self._session.post(path, json=body) as answer:
+            answer.raise_for_status()
+            return msgspec.json.decode(await answer.read())
+
+    async def template(self, name: str) -> Any:  # noqa: ANN401 (any JSON)
+        """The document of a template."""
+        return msgspec.json.decode(await self.get(f"{URL}/{name}"))
+
+    async def preview(self, name: str, change: dict[str, Any], page: int) -> Any:  # noqa: ANN401 (any JSON)
+        """What a change would do; the first page."""
+        async with self._session.post(f"{URL}/{name}/preview?limit={page}", json=change) as answer:
+            answer.raise_for_status()
+            return msgspec.json.decode(await answer.read())
+
     async def create(self, document: dict[str, Any]) -> str:
         """Create a template and return its ETag."""
         async with self._session.post(URL, json=document) as answer:
