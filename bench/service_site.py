@@ -30,12 +30,6 @@ class Service:
             answer.raise_for_status()
             return await answer.read()
 
-    async def post(self, path: str, body: object) -> Any:  # noqa: ANN401 (whatever JSON it is)
-        """The JSON of an answer to a POST."""
-        async with self._session.post(path, json=body) as answer:
-            answer.raise_for_status()
-            return msgspec.json.decode(await answer.read())
-
     async def template(self, name: str) -> Any:  # noqa: ANN401 (any JSON)
         """The document of a template."""
         return msgspec.json.decode(await self.get(f"{URL}/{name}"))
