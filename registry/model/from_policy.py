@@ -44,16 +44,14 @@ def template_document(policy: Mapping[str, object], choice: Choice = "all") -> C
     selector = normal.pop("podSelector", {})
     name, scope = template_name(written), "workload" if selector else "namespace"
     parameters, rules = offered(normal, choice)
+    ordered = {key: rules[key] for key in ("policyTypes", "ingress", "egress") if key in rules}
     document = {
         "name": name,
         "title": titled(name),
         "description": described(normal, scope),
         "scope": scope,
         **({"parameters": parameters} if parameters else {}),
-        "spec": {
-            **({} if selector else {"podSelector": {}}),
-            **{key: rules[key] for key in ("policyTypes", "ingress", "egress") if key in rules},
-        },
+        "spec": ordered if selector else {"podSelector": {}, **ordered},
     }
     return Converted(document, tuple(_notes(written, name, bound=bool(selector))))
 
