@@ -44,14 +44,15 @@ def template_document(policy: Mapping[str, object], choice: Choice = "all") -> C
     selector = normal.pop("podSelector", {})
     name, scope = template_name(written), "workload" if selector else "namespace"
     parameters, rules = offered(normal, choice)
+    own: dict[str, Any] = {} if selector else {"podSelector": {}}
     ordered = {key: rules[key] for key in ("policyTypes", "ingress", "egress") if key in rules}
-    document = {
+    document: dict[str, Any] = {
         "name": name,
         "title": titled(name),
         "description": described(normal, scope),
         "scope": scope,
         **({"parameters": parameters} if parameters else {}),
-        "spec": ordered if selector else {"podSelector": {}, **ordered},
+        "spec": own | ordered,
     }
     return Converted(document, tuple(_notes(written, name, bound=bool(selector))))
 
