@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.http import access, backend, lint_schemas, remembered, schemas, server, usage
+from registry.http import access, backend, import_documents, lint_schemas, queries, remembered, server, usage
 from registry.model import checks, documents, labels, parameter_rules, scalars
 from registry.planning import rollouts
 from registry.resources import resource_dir
@@ -41,13 +41,15 @@ def _bounds(node, name):
 
 BOUNDS = {
     "body, in bytes; checked by `Content-Length` and again while it is read": documents.MAX_BYTES,
+    "body of an import, in bytes": import_documents.MAX_IMPORT_BYTES,
+    "templates of an import": import_documents.MAX_TEMPLATES,
     "nesting of mappings and lists in a body": documents.MAX_DEPTH,
     "whole numbers in a body, in bits": scalars.INTEGER_LIMIT.bit_length(),
-    "items on a page (`limit`)": schemas.PAGE_LIMIT,
-    "cursor of a page, in characters": schemas.CURSOR_LIMIT,
-    "`message` of a save, in characters": schemas.MESSAGE_LIMIT,
+    "items on a page (`limit`)": queries.PAGE_LIMIT,
+    "cursor of a page, in characters": queries.CURSOR_LIMIT,
+    "`message` of a save, in characters": queries.MESSAGE_LIMIT,
     "`podRanges` of lint": lint_schemas.MAX_RANGES,
-    "number of a revision in a query": schemas.RenderQuery().fields["revision"].validate.max,
+    "number of a revision in a query": queries.RenderQuery().fields["revision"].validate.max,
     "token, in characters": access.LONGEST_TOKEN,
     "problems that one refusal lists": checks.MAX_PROBLEMS,
     "users that a refused deletion lists": usage.SHOWN,

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from registry.http.schemas import ProblemItem, SaveQuery
+from registry.http.queries import SaveQuery
+from registry.http.schemas import ProblemItem
 from registry.model.from_policy_parameters import CHOICES
 
 ACTIONS: Final = ("create", "change", "unchanged", "invalid", "refused", "conflict")

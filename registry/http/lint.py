@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from flask import Response
 
 from registry.http import problems
 from registry.http.answers import json_answer
 from registry.http.examples import TEMPLATE
 from registry.http.lint_schemas import LINTED, DocumentLintQuery, Findings, LintQuery
-from registry.http.live import Live, lint_live
+from registry.http.live import lint_live, live_body
 from registry.http.operations import READS_BODY, Operations
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry, recorded_revision
@@ -68,15 +67,21 @@ def _stored(name: str, number: int | None) -> Template:
     return found
 
 
+def linted(seen: Template, parameters: Mapping[str, Any] | None, query: Query) -> Mapping[str, Any]:
+    """What lint finds in a template, as answers show it; `live` and `pod_ranges` come from the query.
+
+    Raises Invalid when the parameters do not fit.
+    """
+    ranges = query.get("pod_ranges", backend().settings.pod_ranges)
+    surroundings = Surroundings(backend().facts, ranges, backend().watch.catalogue().defaults)
+    if query["live"]:
+        return live_body(lint_live(seen, surroundings, parameters))
+    return {"findings": lint(seen, parameters, surroundings)}
+
+
 def _findings(seen: Template, query: Query) -> Response:
-    settings, defaults = backend().settings, backend().watch.catalogue().defaults
-    ranges = query.get("pod_ranges", settings.pod_ranges)
-    surroundings = Surroundings(backend().facts, ranges, defaults)
-    parameters = query.get("parameters")
     try:
-        if not query["live"]:
-            return json_answer({"findings": lint(seen, parameters, surroundings)})
-        return json_answer(_live_body(lint_live(seen, surroundings, parameters)))
+        return json_answer(linted(seen, query.get("parameters"), query))
     except Invalid as error:
         errors = [_in_query(one) for one in error.problems]
         detail = "; ".join(map(str, errors))
@@ -88,17 +93,3 @@ def _in_query(problem: Problem) -> Problem:
     if problem.pointer.startswith("/spec/"):
         return problem
     return Problem(f"/parameters{problem.pointer}", problem.reason, problem.fix)
-
-
-def _live_body(live: Live) -> Mapping[str, Any]:
-    report = live.report
-    concerned = [
-        {
-            **msgspec.structs.asdict(one.finding),
-            "users": [user._asdict() for user in one.users],
-            "total": one.total,
-        }
-        for one in report.live
-    ]
-    looked_at = {"users": report.looked_at, "unfit": report.unfit, "complete": live.complete}
-    return {"findings": [*report.findings, *concerned], "live": looked_at}

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from registry.http.described import number, switch
 from registry.lint.codes import CODES, PORT_NOT_SERVED
 from registry.lint.findings import SEVERITIES
 from registry.lint.users import SHOWN
@@ -50,23 +51,13 @@ class _Parameters(fields.String):
             raise ValidationError([f"{one.reason} {one.fix}" for one in error.problems]) from error
 
 
-class DocumentLintQuery(Schema):
-    """What to lint with."""
+class LiveQuery(Schema):
+    """What to lint beside."""
 
-    parameters = _Parameters(
-        metadata={
-            "description": "The parameters to lint with, an object in JSON; the template's defaults when "
-            "it is left out."
-        },
+    live = switch(
+        "Whether to look also at the users of the template that the caller may list, each with its own "
+        "parameters, in the cluster as it is now."
     )
-    live = fields.Boolean(
-        load_default=False,
-        metadata={
-            "description": "Whether to look also at the users of the template that the caller may list, "
-            "each with its own parameters, in the cluster as it is now."
-        },
-    )
-
     pod_ranges = _Ranges(
         data_key="podRanges",
         metadata={
@@ -76,13 +67,21 @@ class DocumentLintQuery(Schema):
     )
 
 
+class DocumentLintQuery(LiveQuery):
+    """What to lint with."""
+
+    parameters = _Parameters(
+        metadata={
+            "description": "The parameters to lint with, an object in JSON; the template's defaults when "
+            "it is left out."
+        },
+    )
+
+
 class LintQuery(DocumentLintQuery):
     """What to look at."""
 
-    revision = fields.Integer(
-        validate=validate.Range(1, 10**9),
-        metadata={"description": "The revision; the current one when it is left out."},
-    )
+    revision = number("The revision; the current one when it is left out.")
 
 
 class UserDocument(Schema):

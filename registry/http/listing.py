@@ -8,9 +8,9 @@ from flask import Response
 
 from registry.http.answers import JSON, entry_summary
 from registry.http.paging import Key, Order, paged
+from registry.http.queries import SORTS
 from registry.http.remembered import remembered
 from registry.http.requests import backend
-from registry.http.schemas import SORTS
 from registry.planning.catalogue import Entry
 
 Query = Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -45,6 +45,21 @@ def lint_live(
     report = lint_users(template, known, around, parameters)
     report = msgspec.structs.replace(report, unfit=report.unfit + unreadable)
     return Live(report, all_seen and place.complete and len(known) + unreadable == len(seen))
+
+
+def live_body(live: Live) -> Mapping[str, Any]:
+    """What was found, as answers show it."""
+    report = live.report
+    concerned = [
+        {
+            **msgspec.structs.asdict(one.finding),
+            "users": [user._asdict() for user in one.users],
+            "total": one.total,
+        }
+        for one in report.live
+    ]
+    looked_at = {"users": report.looked_at, "unfit": report.unfit, "complete": live.complete}
+    return {"findings": [*report.findings, *concerned], "live": looked_at}
 
 
 def _uses(name: str) -> list[Use]:

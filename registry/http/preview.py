@@ -1,6 +1,6 @@
 """`/api/v1/templates/{name}/preview`: what a change would do, before it is made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -9,10 +9,11 @@ from flask import Response
 from registry.http import problems
 from registry.http.admission import check_admission
 from registry.http.answers import json_answer
+from registry.http.lint import linted
 from registry.http.operations import CHANGES_TEMPLATE, Operations
 from registry.http.paging import Order, paged
 from registry.http.preview_body import ParametersPart, PreviewBody, read_preview
-from registry.http.preview_schemas import EXAMPLE, REQUEST_EXAMPLE, Previewed
+from registry.http.preview_schemas import EXAMPLE, REQUEST_EXAMPLE, Previewed, PreviewQuery
 from registry.http.problems import Refused
 from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, body, caller, parsed
@@ -20,11 +21,8 @@ from registry.http.rollout_body import RolloutBody
 from registry.http.rollout_users import candidates
 from registry.http.rollouts import target_of
 from registry.http.saving import edit_of
-from registry.http.schemas import PageQuery
 from registry.http.visibility import visible
 from registry.http.widening import widens
-from registry.lint.findings import Finding, Surroundings
-from registry.lint.lint import lint
 from registry.model.problems import Invalid
 from registry.model.template import Template
 from registry.planning.objects import Key, Namespace, Workload
@@ -92,7 +90,7 @@ class Change(NamedTuple):
 @blueprint.problems(
     *CHANGES_TEMPLATE, problems.INVALID_BODY, problems.REVISION_NOT_FOUND, problems.USER_NOT_FOUND
 )
-@blueprint.query(PageQuery)
+@blueprint.query(PreviewQuery)
 @blueprint.takes("PreviewRequest", REQUEST_EXAMPLE)
 @blueprint.answer(200, Previewed, example=EXAMPLE)
 def preview_change(query: Query, name: str) -> Response:
@@ -115,7 +113,7 @@ def preview_change(query: Query, name: str) -> Response:
             "policies": counted(one.hit for one in seen),
             "complete": complete,
             "connections": CONNECTIONS,
-            "lint": _lint(change),
+            "lint": _lint(change, query),
             **paged(seen, BY_PLACE, _shown, query),
         }
     )
@@ -200,14 +198,13 @@ def _nothing(_: object) -> None:
     """The template is so already."""
 
 
-def _lint(change: Change) -> Iterable[Finding]:
+def _lint(change: Change, query: Query) -> Mapping[str, Any] | None:
     if change.template is None:
-        return []
-    defaults = backend().watch.catalogue().defaults
+        return None
     try:
-        return lint(change.template, change.parameters, Surroundings(backend().facts, (), defaults))
+        return linted(change.template, change.parameters, query)
     except Invalid:
-        return []  # the hit itself says what is wrong with the parameters
+        return None  # the hit itself says what is wrong with the parameters
 
 
 def _shown(one: Shown) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from registry.http.lint_schemas import FindingDocument
+from registry.http.lint_schemas import Findings, LiveQuery
+from registry.http.queries import PageQuery
 
 
 def _text(description: str, *, null: bool = False) -> fields.String:
@@ -13,6 +14,10 @@ def _text(description: str, *, null: bool = False) -> fields.String:
 
 def _count(description: str) -> fields.Integer:
     return fields.Integer(required=True, metadata={"description": description})
+
+
+class PreviewQuery(PageQuery, LiveQuery):
+    """Which page, and how to lint the result."""
 
 
 class StandingDocument(Schema):
@@ -88,7 +93,12 @@ class Previewed(Schema):
         required=True, metadata={"description": "The caller may list every kind in the whole cluster."}
     )
     connections = fields.Nested(ConnectionsDocument, required=True)
-    lint = fields.List(fields.Nested(FindingDocument), required=True)
+    lint = fields.Nested(
+        Findings,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What lint finds in the result; null where nothing is left to lint."},
+    )
     items = fields.List(fields.Nested(HitDocument), required=True)
     next = _text("The cursor of the next page; null on the last one.", null=True)
     total = _count("How many are hit.")
@@ -122,7 +132,7 @@ EXAMPLE: Final[dict[str, Any]] = {
         "evaluated": False,
         "reason": "Which connections are gained and lost is not worked out here; compare the policies.",
     },
-    "lint": [],
+    "lint": {"findings": []},
     "items": [
         {
             "group": "apps",

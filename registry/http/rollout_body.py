@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from registry.http.conversion import converted, invalid
-from registry.http.schemas import MESSAGE_LIMIT
+from registry.http.queries import MESSAGE_LIMIT
 from registry.model.labels import check_selector
 from registry.model.problems import Problem
 from registry.planning.rollouts import MAX_BATCH, MAX_PAUSE_SECONDS

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from registry.http.schemas import PageQuery
+from registry.http.queries import PageQuery
 
 POSITIONS: Final = ("moved", "left", "failed", "released")
 STATES: Final = ("planned", "running", "stopping", "stopped", "done")

@@ -21,18 +21,11 @@ from registry.http.listing import listed
 from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
 from registry.http.paging import paged
 from registry.http.problems import Refused
+from registry.http.queries import DeleteQuery, ListQuery, PageQuery, SaveQuery
 from registry.http.recorded import recorded_entry
 from registry.http.requests import MERGE_PATCH, backend, caller, expected, merge_patch_body, parsed, template
 from registry.http.saving import based, edit_of, save, written
-from registry.http.schemas import (
-    DeleteQuery,
-    ListQuery,
-    PageQuery,
-    Saved,
-    SaveQuery,
-    TemplatePage,
-    UsagePage,
-)
+from registry.http.schemas import Saved, TemplatePage, UsagePage
 from registry.http.usage import SHOWN, users_of
 from registry.http.uses import BY_PLACE, shown, usage_counts
 from registry.http.visibility import visible

@@ -135,7 +135,22 @@ def test_a_new_default_shows_the_namespaces_it_comes_to_and_needs_force(service,
 def test_the_result_is_linted(service, name):
     spec = {"policyTypes": ["Ingress"], "ingress": [{}]}
     found = preview(service, name, {"document": document(name, spec=spec)})
-    assert [one["code"] for one in found["lint"]] == ["EmptyRuleAllowsAll"]
+    assert [one["code"] for one in found["lint"]["findings"]] == ["EmptyRuleAllowsAll"]
+
+
+def test_the_result_is_linted_among_its_users_when_asked(service, name, api, shop):
+    service.create(name)
+    deploy(api, shop, label(name, "latest"))
+    spec = document(name)["spec"]
+    spec["ingress"][0]["from"] = [{"podSelector": {"matchLabels": {"app": "nobody"}}}]
+    found = preview(service, name, {"document": document(name, spec=spec)}, query="?live=true")
+    [finding] = found["lint"]["findings"]
+    assert (finding["code"], finding["total"]) == ("NeverMatches", 1)
+
+
+def test_a_deletion_leaves_nothing_to_lint(service, name):
+    service.create(name)
+    assert preview(service, name, {"deletion": True})["lint"] is None
 
 
 def test_connections_are_said_to_be_left_out(service, name):
