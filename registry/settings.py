@@ -70,7 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Positive = 1
     """Worker processes of the HTTP service; each holds its own watched copy of the store."""
 
-    threads: Positive = 16
+    threads: Positive = 32
     """Threads of each worker process."""
 
     auth_cache_seconds: Seconds = 10
