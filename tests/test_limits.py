@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from registry.http import access, backend, import_documents, lint_schemas, queries, remembered, server, usage
+from registry.http import access, backend, queries, remembered, server
+from registry.http.lint import schemas as lint_schemas
+from registry.http.templates import usage
+from registry.http.transfer import documents as import_documents
 from registry.model import checks, documents, labels, parameter_rules, scalars
 from registry.planning import rollouts
 from registry.resources import resource_dir

@@ -7,23 +7,16 @@ from flask import Flask
 from kubernetes.client import Configuration
 
 from registry.cluster.connection import Connection
-from registry.http import (
-    docs,
-    errors,
-    exporting,
-    history,
-    importing,
-    lint,
-    openapi,
-    preview,
-    probes,
-    revisions,
-    rollouts,
-    templates,
-)
+from registry.http import docs, errors, openapi, probes
 from registry.http.backend import Backend
+from registry.http.lint import views as lint
 from registry.http.metrics import Metrics
+from registry.http.preview import views as preview
 from registry.http.remembered import Remembered
+from registry.http.rollouts import views as rollouts
+from registry.http.templates import history, revisions
+from registry.http.templates import views as templates
+from registry.http.transfer import exporting, importing
 from registry.model.documents import MAX_BYTES
 from registry.settings import Settings
 

@@ -10,10 +10,12 @@ from flask import Blueprint, Flask, Response, current_app
 from flask_smorest import Api  # type: ignore[import-untyped]
 
 from registry import __version__
-from registry.http import import_schemas, preview_body, rollout_body
 from registry.http.answers import json_answer
+from registry.http.preview import body as preview_body
 from registry.http.problems import MEDIA_TYPE
+from registry.http.rollouts import body as rollout_body
 from registry.http.schemas import ProblemDocument, RevisionSummary
+from registry.http.transfer import schemas as import_schemas
 from registry.model.documents import dump_yaml
 from registry.resources import resource_dir
 

@@ -89,7 +89,7 @@ def test_what_the_cluster_refuses_is_not_patched(guarded, name):
 
 def test_no_template_is_rolled_back_to_what_the_cluster_refuses_now(guarded, name, monkeypatch):
     with monkeypatch.context() as unchecked:
-        unchecked.setattr("registry.http.saving.check_admission", lambda *_: _accepted())
+        unchecked.setattr("registry.http.templates.saving.check_admission", lambda *_: _accepted())
         guarded.create(name, spec=open_to("0.0.0.0/0"))
     guarded.call("PUT", name, document(name), if_match="*")
     answer = guarded.call("POST", f"{name}/rollback", {"revision": 1}, if_match="*")

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.http.export_texts import SEPARATOR, documents, manifest
+from registry.http.transfer.texts import SEPARATOR, documents, manifest
 from tests.cluster import eventually
 from tests.http.support import problem
 from tests.store.support import document, template, text

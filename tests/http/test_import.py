@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from registry.http.import_documents import MAX_IMPORT_BYTES
+from registry.http.transfer.documents import MAX_IMPORT_BYTES
 from registry.store.store import Store
 from tests.http import test_admission
 from tests.http.support import problem

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.http.export_texts import documents, manifest, values_of
-from registry.http.import_documents import Found, LeftOut, load_documents, things_in
-from registry.http.import_plan import plan
+from registry.http.transfer.documents import Found, LeftOut, load_documents, things_in
+from registry.http.transfer.plan import plan
+from registry.http.transfer.texts import documents, manifest, values_of
 from registry.model.documents import dump_yaml
 from registry.model.from_policy import template_document
 from registry.model.problems import Invalid

@@ -4,7 +4,7 @@ import pytest
 
 from registry.http.docs import as_3_0
 from registry.http.expiring import ExpiringCache
-from registry.http.widening import widens
+from registry.http.templates.widening import widens
 from tests.store.support import template
 
 

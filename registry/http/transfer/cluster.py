@@ -10,9 +10,9 @@ import msgspec
 from registry.cluster.resources import NETWORK_POLICIES
 from registry.http import problems
 from registry.http.access import Right
-from registry.http.import_documents import MAX_TEMPLATES, Found, Things, policy_things
 from registry.http.problems import Refused
 from registry.http.requests import backend, caller
+from registry.http.transfer.documents import MAX_TEMPLATES, Found, Things, policy_things
 from registry.model.from_policy_parameters import Choice
 from registry.model.pointers import join
 from registry.model.problems import Problem

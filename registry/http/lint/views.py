@@ -7,13 +7,13 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import json_answer
-from registry.http.examples import TEMPLATE
-from registry.http.lint_schemas import LINTED, DocumentLintQuery, Findings, LintQuery
-from registry.http.live import lint_live, live_body
+from registry.http.lint.live import lint_live, live_body
+from registry.http.lint.schemas import LINTED, DocumentLintQuery, Findings, LintQuery
 from registry.http.operations import READS_BODY, Operations
 from registry.http.problems import Refused
-from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, template
+from registry.http.templates.examples import TEMPLATE
+from registry.http.templates.recorded import recorded_entry, recorded_revision
 from registry.lint.findings import Surroundings
 from registry.lint.lint import lint
 from registry.model.problems import Invalid, Problem

@@ -7,22 +7,22 @@ import msgspec
 from flask import Response
 
 from registry.http import problems
-from registry.http.admission import check_admission
 from registry.http.answers import json_answer
-from registry.http.lint import linted
+from registry.http.lint.views import linted
 from registry.http.operations import CHANGES_TEMPLATE, Operations
 from registry.http.paging import Order, paged
-from registry.http.preview_body import ParametersPart, PreviewBody, read_preview
-from registry.http.preview_schemas import EXAMPLE, REQUEST_EXAMPLE, Previewed, PreviewQuery
+from registry.http.preview.body import ParametersPart, PreviewBody, read_preview
+from registry.http.preview.schemas import EXAMPLE, REQUEST_EXAMPLE, Previewed, PreviewQuery
 from registry.http.problems import Refused
-from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, body, caller, parsed
-from registry.http.rollout_body import RolloutBody
-from registry.http.rollout_users import candidates
-from registry.http.rollouts import target_of
-from registry.http.saving import edit_of
+from registry.http.rollouts.body import RolloutBody
+from registry.http.rollouts.users import candidates
+from registry.http.rollouts.views import target_of
+from registry.http.templates.admission import check_admission
+from registry.http.templates.recorded import recorded_entry, recorded_revision
+from registry.http.templates.saving import edit_of
+from registry.http.templates.widening import widens
 from registry.http.visibility import visible
-from registry.http.widening import widens
 from registry.model.problems import Invalid
 from registry.model.template import Template
 from registry.planning.objects import Key, Namespace, Workload

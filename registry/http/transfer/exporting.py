@@ -8,10 +8,10 @@ from marshmallow import Schema, fields, validate
 
 from registry.http import problems
 from registry.http.answers import YAML
-from registry.http.export_examples import DOCUMENTS
-from registry.http.export_texts import documents, fingerprint, manifest, values_of
 from registry.http.operations import ETAG, Operations, header
 from registry.http.requests import backend
+from registry.http.transfer.export_examples import DOCUMENTS
+from registry.http.transfer.texts import documents, fingerprint, manifest, values_of
 from registry.model.template import Template
 from registry.store.errors import TemplateNotFound
 

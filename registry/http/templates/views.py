@@ -7,7 +7,13 @@ from flask import Response
 
 from registry.http import problems
 from registry.http.answers import json_answer, outcome_answer, template_answer
-from registry.http.examples import (
+from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
+from registry.http.paging import paged
+from registry.http.problems import Refused
+from registry.http.queries import DeleteQuery, ListQuery, PageQuery, SaveQuery
+from registry.http.requests import MERGE_PATCH, backend, caller, expected, merge_patch_body, parsed, template
+from registry.http.schemas import Saved, TemplatePage, UsagePage
+from registry.http.templates.examples import (
     CREATED,
     DELETED,
     PATCH,
@@ -17,17 +23,11 @@ from registry.http.examples import (
     TRIED,
     USAGE,
 )
-from registry.http.listing import listed
-from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
-from registry.http.paging import paged
-from registry.http.problems import Refused
-from registry.http.queries import DeleteQuery, ListQuery, PageQuery, SaveQuery
-from registry.http.recorded import recorded_entry
-from registry.http.requests import MERGE_PATCH, backend, caller, expected, merge_patch_body, parsed, template
-from registry.http.saving import based, edit_of, save, written
-from registry.http.schemas import Saved, TemplatePage, UsagePage
-from registry.http.usage import SHOWN, users_of
-from registry.http.uses import BY_PLACE, shown, usage_counts
+from registry.http.templates.listing import listed
+from registry.http.templates.recorded import recorded_entry
+from registry.http.templates.saving import based, edit_of, save, written
+from registry.http.templates.usage import SHOWN, users_of
+from registry.http.templates.uses import BY_PLACE, shown, usage_counts
 from registry.http.visibility import visible
 from registry.model.documents import dump_yaml
 from registry.model.merge_patch import merge_patch

@@ -5,8 +5,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from registry.http.import_documents import Found, LeftOut, moved
-from registry.http.widening import widens
+from registry.http.templates.widening import widens
+from registry.http.transfer.documents import Found, LeftOut, moved
 from registry.model.differences import Item as Difference
 from registry.model.differences import diff
 from registry.model.documents import MAX_BYTES, digest

@@ -9,14 +9,14 @@ from flask import Response
 from registry.http import problems
 from registry.http.answers import json_answer, quoted, revision_summary
 from registry.http.conversion import converted
-from registry.http.examples import RENDER, RENDERED, REVISION, REVISIONS
 from registry.http.operations import ETAG, READS_BODY, Operations
 from registry.http.paging import Order, page
 from registry.http.problems import Refused
 from registry.http.queries import PageQuery, RenderQuery
-from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import backend, body
 from registry.http.schemas import Rendered, RevisionPage
+from registry.http.templates.examples import RENDER, RENDERED, REVISION, REVISIONS
+from registry.http.templates.recorded import recorded_entry, recorded_revision
 from registry.model.facts import FACT_NAMES
 from registry.model.labels import check_selector
 from registry.model.parameters import Parameters, fill

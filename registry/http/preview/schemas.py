@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from registry.http.lint_schemas import Findings, LiveQuery
+from registry.http.lint.schemas import Findings, LiveQuery
 from registry.http.queries import PageQuery
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from registry.http import problems
 from registry.http.answers import quoted
-from registry.http.import_plan import Action, Plan, Step
 from registry.http.problems import Refused
+from registry.http.transfer.plan import Action, Plan, Step
 from registry.model.problems import Problem
 
 _DONE: Final[dict[Action, str]] = {"create": "created", "change": "changed", "unchanged": "unchanged"}

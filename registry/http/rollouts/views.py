@@ -15,13 +15,13 @@ from registry.http.answers import json_answer
 from registry.http.conversion import invalid
 from registry.http.operations import READS_BODY, Operations
 from registry.http.problems import Refused
-from registry.http.recorded import recorded_entry
 from registry.http.requests import backend, body, caller
-from registry.http.rollout_answers import rollout_answer
-from registry.http.rollout_body import EXAMPLE as REQUEST_EXAMPLE
-from registry.http.rollout_body import RolloutBody, read_rollout
-from registry.http.rollout_schemas import EXAMPLE, PLANNED, RolloutDocument, RolloutQuery, RolloutWriteQuery
-from registry.http.rollout_users import candidates, standing
+from registry.http.rollouts.answers import rollout_answer
+from registry.http.rollouts.body import EXAMPLE as REQUEST_EXAMPLE
+from registry.http.rollouts.body import RolloutBody, read_rollout
+from registry.http.rollouts.schemas import EXAMPLE, PLANNED, RolloutDocument, RolloutQuery, RolloutWriteQuery
+from registry.http.rollouts.users import candidates, standing
+from registry.http.templates.recorded import recorded_entry
 from registry.model.problems import Problem
 from registry.planning.catalogue import Entry
 from registry.planning.objects import Key

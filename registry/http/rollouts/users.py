@@ -10,7 +10,7 @@ from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.resources import WORKLOADS, Resource
 from registry.http.requests import backend
-from registry.http.rollout_body import RolloutBody, WorkloadPart
+from registry.http.rollouts.body import RolloutBody, WorkloadPart
 from registry.planning.exclusion import matches
 from registry.planning.objects import Key
 from registry.planning.rollout_progress import Held

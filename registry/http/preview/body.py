@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from registry.http.conversion import converted, invalid
-from registry.http.rollout_body import RolloutBody, check_rollout
+from registry.http.rollouts.body import RolloutBody, check_rollout
 from registry.model.problems import Problem
 
 

@@ -8,12 +8,12 @@ from typing import Any, Final
 from flask import Response
 
 from registry.http import problems
-from registry.http.admission import check_admission
 from registry.http.answers import outcome_answer
 from registry.http.backend import Backend
 from registry.http.problems import Refused
 from registry.http.requests import backend, caller
-from registry.http.widening import widens
+from registry.http.templates.admission import check_admission
+from registry.http.templates.widening import widens
 from registry.model.documents import MAX_BYTES
 from registry.model.problems import Problem
 from registry.model.template import Template

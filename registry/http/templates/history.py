@@ -9,14 +9,14 @@ from flask import Response
 from registry.http import problems
 from registry.http.answers import json_answer, revision_summary
 from registry.http.conversion import converted
-from registry.http.examples import DIFF, ROLLBACK, SAVED
 from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, Operations
 from registry.http.problems import Refused
 from registry.http.queries import DiffQuery, SaveQuery
-from registry.http.recorded import recorded_entry, recorded_revision
 from registry.http.requests import body, expected, parsed
-from registry.http.saving import based, edit_of
 from registry.http.schemas import Difference, Saved
+from registry.http.templates.examples import DIFF, ROLLBACK, SAVED
+from registry.http.templates.recorded import recorded_entry, recorded_revision
+from registry.http.templates.saving import based, edit_of
 from registry.model.differences import diff, unified
 from registry.planning.catalogue import Revision
 from registry.store.bodies import text_of

@@ -10,17 +10,17 @@ from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from registry.http import problems
-from registry.http.admission import check_admission
 from registry.http.answers import json_answer
-from registry.http.import_answers import answer, overtaken, unsavable, widened
-from registry.http.import_cluster import cluster_things, source_of
-from registry.http.import_documents import MAX_IMPORT_BYTES, MAX_TEMPLATES, load_documents, things_in
-from registry.http.import_examples import BODY, IMPORTED
-from registry.http.import_plan import Plan, Step, plan
-from registry.http.import_schemas import Imported, ImportQuery
 from registry.http.operations import READS_BODY, Operations
 from registry.http.problems import Refused
 from registry.http.requests import admit, backend, caller, raw_body
+from registry.http.templates.admission import check_admission
+from registry.http.transfer.answers import answer, overtaken, unsavable, widened
+from registry.http.transfer.cluster import cluster_things, source_of
+from registry.http.transfer.documents import MAX_IMPORT_BYTES, MAX_TEMPLATES, load_documents, things_in
+from registry.http.transfer.import_examples import BODY, IMPORTED
+from registry.http.transfer.plan import Plan, Step, plan
+from registry.http.transfer.schemas import Imported, ImportQuery
 from registry.model.problems import Invalid, Problem
 from registry.model.template import Template
 from registry.store.errors import (

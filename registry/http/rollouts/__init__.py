@@ -1,0 +1,1 @@
+"""Rollouts over HTTP: moving pinned users to a revision."""
