@@ -177,6 +177,28 @@ def test_a_namespace_that_has_a_default_is_moved(
     assert (after["metadata"]["uid"], ports(after)) == (before["metadata"]["uid"], [2])
 
 
+EVERYTHING = {"policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}]}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_namespaces_default_leaves_a_moved_workload_out_while_it_has_a_preset(
+    make_shop: MakeShop, catalogue: Catalogue, rolling: Rolling, name: str, before: bool
+):
+    def default_leaves_out() -> bool:
+        default = shop.policy("allow-namespace-communication")["spec"]["podSelector"]
+        return default == {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["db"]}]}
+
+    shop = make_shop(defaults=True)
+    catalogue.put(name, replacesDefaults=before, spec=EVERYTHING)
+    shop.run("db", {name: "true"})
+    eventually(lambda: shop.policy(name) and default_leaves_out() == before)
+    catalogue.put(name, replacesDefaults=not before, spec=EVERYTHING)
+    rolling.begin(name, [deployment(shop)])
+    rolling.await_state(name, "done")
+    assert shop.policy(name)["metadata"]["labels"][REVISION] == "2"
+    eventually(lambda: default_leaves_out() != before)
+
+
 def test_moving_is_not_told_as_drift(shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str):
     rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "db"))
     rolling.await_state(name, "done")
@@ -200,7 +222,8 @@ def test_a_revision_that_is_not_there_ends_the_rollout(
     shop: Shop, catalogue: Catalogue, rolling: Rolling, name: str
 ):
     rolling.begin(name, pinned_to_the_first(catalogue, name, shop, "db"), revision=9)
-    assert rolling.await_state(name, "stopped")["detail"] == "Revision 9 is not recorded any more."
+    status = rolling.await_state(name, "stopped")
+    assert (status["detail"], status["failures"]) == ("Revision 9 is not recorded any more.", {})
     assert revisions(shop) == {"db": "1"}
 
 

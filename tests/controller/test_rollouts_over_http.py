@@ -133,6 +133,16 @@ def test_a_stop_leaves_the_rest_outdated_and_the_next_call_finishes(rolled: Roll
     assert rolled.await_state("done")["progress"]["moved"] == 2
 
 
+def test_any_replica_stops_a_rollout_at_once(
+    control_plane: ControlPlane, store: str, rolled: Rolled, shop: Shop
+):
+    rolled.pinned((shop, "a"), (shop, "b"))
+    with running(control_plane, Settings(store_namespace=store)) as other:
+        rolled.begin(batch=1, pauseSeconds=3600)
+        assert Rolled(other, rolled.name).stop()["state"] == "stopping"
+        rolled.await_state("stopped")
+
+
 def test_a_rollout_that_has_ended_is_stopped_in_vain(rolled: Rolled, shop: Shop):
     rolled.pinned((shop, "a"))
     rolled.begin()

@@ -123,7 +123,7 @@ def stop_rollout(query: Query, name: str) -> Response:
     It ends after the batch under way: `stopping` until the controller has said so, then `stopped`. Whoever
     was moved stays moved. One that has ended is answered as it is.
     """
-    stored, author = _recorded(name), caller().username
+    stored, author = _recorded(name, fresh=True), caller().username
 
     def stopping(status: Status) -> Status:
         if status.state != "running":
@@ -196,9 +196,12 @@ def _under_way(current: StoredRollout) -> Refused:
     return Refused(problems.ROLLOUT_UNDER_WAY, detail, members={"current": members})
 
 
-def _recorded(name: str) -> StoredRollout:
+def _recorded(name: str, *, fresh: bool = False) -> StoredRollout:
     recorded_entry(name)
-    stored = backend().watch.rollouts.get(name)
+    watch = backend().watch
+    if fresh or name not in watch.rollouts:
+        backend().call(watch.reread_rollout(name))  # another replica may have recorded it just now
+    stored = watch.rollouts.get(name)
     if stored is None:
         raise Refused(problems.ROLLOUT_NOT_FOUND, f"Template {name} never had a rollout.")
     return stored
