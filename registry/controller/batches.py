@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 FIRST_LOOK, LAST_LOOK = 0.02, 1.0
 """Seconds between looks at a batch under way: soon at first, since most are done in an instant."""
 
+STOP_SECONDS: Final = 10.0
+"""After a stop, a batch that is held up from outside (by a default that is refused, say) is given up."""
+
 UNSEEN_SECONDS: Final = 2.0
 """Between looks at users of a kind that cannot be listed just now."""
 
@@ -118,13 +121,16 @@ class Conductor:
 
     async def _await_batch(self) -> None:
         pause = FIRST_LOOK
-        while self._batch:
+        patience = STOP_SECONDS
+        while self._batch and patience > 0:
             await asyncio.sleep(pause)
+            patience -= 0 if self._runs() else pause
             pause = min(2 * pause, LAST_LOOK)
             await self._desk.readable()
             for judged, key in enumerate(list(self._batch), 1):
                 self._look(key)
                 await _breathe(judged)
+        self.let_go()
 
     def _look(self, key: Key) -> bool:
         """Take a user out of the batch unless it still has to be moved; answers whether it is out."""

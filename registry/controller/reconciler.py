@@ -61,6 +61,7 @@ class Reconciler:
             return
         self._barrier.pop(namespace.name, None)
         self._world.index.expect(namespace.key, {*plan.in_force, *(one.template for one in plan.problems)})
+        self._remember(namespace.key, plan)
         try:
             await self._carry_out(namespace.key, plan)
         finally:
@@ -86,6 +87,8 @@ class Reconciler:
         if plan.changes and not namespace.managed and world.live(namespace.key):
             self._wait_for(namespace, key)  # the namespace's denies go first
             return
+        # Before what has to wait is left out: it is not in force yet, so what was is remembered.
+        self._remember(key, plan)
         if any(change.after_defaults for change in plan.changes) and self._defaults_unsettled(namespace):
             plan = _without_gated(plan)
             self._wait_for(namespace, key)
@@ -104,7 +107,6 @@ class Reconciler:
         return bool(plan_namespace(view, self._world.surroundings(namespace)).changes)
 
     async def _carry_out(self, key: Key, plan: Plan) -> None:
-        self._remember(key, plan)
         refused: list[ApiError] = []
         for phase in plan.phases:
             refused += await self._write_phase(key, phase)

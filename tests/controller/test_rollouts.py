@@ -1,10 +1,9 @@
 """Rollouts as the controller carries them out: what is in the cluster before, amid and after."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from devcluster.api import Api, ApiError
 from registry.planning.objects import namespace_key
 from tests.cluster import AuditLog, eventually, unique_name
 from tests.controller.rolling import (
@@ -238,59 +237,3 @@ def test_a_rollout_deleted_by_hand_moves_nobody_any_more(
     rolling.begin(other, users, batch=1, pause=2)
     rolling.await_state(other, "done")
     assert revisions(shop) == {"a": "2", "b": "1"}
-
-
-@pytest.fixture
-def refused(api: Api, name: str) -> Iterator[None]:
-    """An admission policy against policies of the second revision of the template."""
-    base = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
-    rule = {
-        "apiGroups": ["networking.k8s.io"],
-        "apiVersions": ["v1"],
-        "operations": ["UPDATE"],
-        "resources": ["networkpolicies"],
-    }
-    labels = "object.metadata.?labels"
-    check = (
-        f'{labels}["netpol-registry.dev/template"].orValue("") != "{name}" || '
-        f'{labels}["netpol-registry.dev/revision"].orValue("") != "2"'
-    )
-    spec = {
-        "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule]},
-        "validations": [{"expression": check, "message": "the second is not for us"}],
-    }
-    api.create(base, {"metadata": {"name": name}, "spec": spec})
-    binding = {"metadata": {"name": name}, "spec": {"policyName": name, "validationActions": ["Deny"]}}
-    bindings = base.replace("policies", "policybindings")
-    api.create(bindings, binding)
-    yield
-    api.delete(f"{bindings}/{name}")
-    api.delete(f"{base}/{name}")
-
-
-@pytest.mark.usefixtures("refused")
-def test_a_refused_write_is_told_in_the_servers_words_and_tried_once(
-    shop: Shop, catalogue: Catalogue, rolling: Rolling, audit: AuditLog, name: str
-):
-    users = pinned_to_the_first(catalogue, name, shop, "db")
-    eventually(lambda: is_refused(shop, name))
-    audit.restart()
-    rolling.begin(name, users)
-    failures = rolling.await_state(name, "done")["failures"]
-    reason, message = failures[shop.name]["Deployment.apps/db"]
-    assert (reason, "the second is not for us" in message) == ("PolicyRefused", True)
-    assert revisions(shop) == {"db": "1"}
-    writes = [one.code for one in audit.writes("controller", "networkpolicies", shop.name)]
-    assert writes == [422]
-
-
-def is_refused(shop: Shop, template: str) -> bool:
-    """Whether the admission policy is in force by now."""
-    policy = shop.policy(template)
-    policy["metadata"]["labels"][REVISION] = "2"
-    try:
-        shop.api.replace(shop.policy_path(policy), policy, dryRun="All")
-    except ApiError as error:
-        return "not for us" in str(error)
-    return False
