@@ -76,8 +76,7 @@ class Triggers:
             index.drop_policy(key, old)
         if not self._own_write and (changed.namespace, changed.name) not in self._writing:
             self._touch(key)
-        if not is_namespace(key) and any(map(self.world.may_replace, self._templates(key))):
-            self._touch(namespace_key(key.namespace))
+        self._touch_defaults(key)
 
     def on_catalogue(self, catalogue: Catalogue, names: Iterable[str]) -> None:
         """Some templates changed: their users are touched, and where a default changed, all managed."""
@@ -117,6 +116,8 @@ class Triggers:
         key = owner_key(policy)
         if key and (held is None or held.resource_version != policy.resource_version):
             self._touch(key)  # somebody was quicker than the answer
+        if key:
+            self._touch_defaults(key)  # what is applied was not remembered yet when the watch showed it
 
     def deleted(self, policy: LivePolicy) -> None:
         """Take out what we deleted; its key was just reconciled."""
@@ -134,6 +135,11 @@ class Triggers:
     def _touch_all(self, keys: Iterable[Key]) -> None:
         for key in keys:
             self._touch(key)
+
+    def _touch_defaults(self, key: Key) -> None:
+        """A namespace's defaults depend on the policies of workloads with presets."""
+        if not is_namespace(key) and any(map(self.world.may_replace, self._templates(key))):
+            self._touch(namespace_key(key.namespace))
 
     def _touch_managed(self) -> None:
         self._touch_all(namespace.key for namespace in self.world.namespaces if namespace.managed)

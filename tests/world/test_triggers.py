@@ -1,0 +1,31 @@
+"""Which keys a change touches."""
+
+import msgspec
+import pytest
+
+from registry.cluster.informer import Cache
+from registry.planning.names import policy_name
+from registry.planning.objects import Key, namespace_key
+from registry.world.triggers import Triggers
+from tests.planning.build import DB, PRESET, Cluster, catalogue, namespace, workload
+
+
+@pytest.mark.parametrize("template", ["preset", "plain"])
+def test_the_defaults_are_looked_at_once_a_presets_write_is_answered_even_if_the_watch_was_first(
+    template: str,
+):
+    touched: list[Key] = []
+    triggers, cluster = Triggers(touched.append, ()), Cluster(catalogue(preset=PRESET, plain={}))
+    one = workload({template: "true"})
+    cluster.run(one)
+    world = triggers.world
+    world.catalogue = cluster.catalogue
+    world.namespaces.put(namespace())
+    world.workloads["apps", "Deployment"] = Cache(triggers.on_workload)
+    world.workloads["apps", "Deployment"].put(one)
+    written = cluster.policies[policy_name(DB, template)]
+    with triggers.writing("shop", written.name):
+        world.policies.put(msgspec.structs.replace(written))
+        touched.clear()
+        triggers.wrote(written)
+    assert touched == ([namespace_key("shop")] if template == "preset" else [])
