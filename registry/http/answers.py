@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from flask import Response, request
 
-from registry.http.requests import YAML_SUFFIX, wants_yaml
+from registry.http.requests import YAML_SUFFIX
 from registry.planning.catalogue import Entry, Revision
 from registry.store.bodies import text_of
 from registry.store.saves import etag
@@ -28,18 +28,27 @@ def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | N
     return Response(msgspec.json.encode(value), status, headers, content_type=JSON)
 
 
-def template_answer(entry: Entry) -> Response:
-    """The current document of a template in the form asked for; 304 when the caller has it."""
-    revision, yaml = entry.current, wants_yaml()
+def template_answer(entry: Entry, *, yaml: bool) -> Response:
+    """The current document of a template, in YAML or JSON."""
+    revision = entry.current
     tag = etag(revision) + (YAML_SUFFIX if yaml else "")
     headers = {"ETag": f'"{tag}"', "Vary": "Accept", REVISION_HEADER: str(revision.number)}
     if entry.flag:
         headers[FLAG_HEADER] = entry.flag
-    if request.if_none_match.contains_weak(tag):
-        return Response(status=304, headers=headers)
     if yaml and revision.template:
         return Response(text_of(revision.template), 200, headers, content_type=YAML)
     return json_answer(revision.template.document if revision.template else None, 200, headers)
+
+
+def unless_known(answer: Response) -> Response:
+    """The answer, or 304 when the caller has it already."""
+    if "HTTP_IF_NONE_MATCH" not in request.environ:  # told without parsing what is nearly never there
+        return answer
+    tag, _ = answer.get_etag()
+    if tag is None or not request.if_none_match.contains_weak(tag):
+        return answer
+    kept = [(name, value) for name, value in answer.headers if not name.startswith("Content-")]
+    return Response(status=304, headers=kept)
 
 
 def outcome_answer(outcome: Outcome, status: int = 200, *, dry: bool = False) -> Response:

@@ -10,7 +10,7 @@ from registry.cluster.connection import Connection
 from registry.http import docs, errors, openapi, probes
 from registry.http.backend import Backend
 from registry.http.lint import views as lint
-from registry.http.metrics import Metrics
+from registry.http.metrics import Application, Metrics
 from registry.http.preview import views as preview
 from registry.http.remembered import Remembered
 from registry.http.rollouts import views as rollouts
@@ -20,20 +20,22 @@ from registry.http.transfer import exporting, importing
 from registry.model.documents import MAX_BYTES
 from registry.settings import Settings
 
-HEADERS: Final = (
+API_HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Frame-Options", "DENY"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Cache-Control", "private, no-cache"),
 )
-"""Headers of every answer, unless a view says otherwise."""
+"""Of the API's answers: what a caller may see is the caller's own, and is asked for again each time."""
 
-API_HEADERS: Final = (*HEADERS, ("Cache-Control", "private, no-cache"))
-"""Of the API's: what a caller may see is the caller's own, and is asked for again each time."""
+PAGE_HEADERS: Final = (
+    *API_HEADERS[:2],
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+"""Of all else, which browsers show; a view may say otherwise."""
 
 F = TypeVar("F", bound=Callable[..., Any])
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class _Application(Flask):
@@ -52,8 +54,7 @@ def create_app(backend: Backend) -> Flask:
     app.extensions["backend"] = backend
     app.extensions["remembered"] = Remembered()
     app.extensions["metrics"] = metrics = Metrics(backend)
-    metrics.watch(app)
-    app.wsgi_app = _secured(app.wsgi_app)  # type: ignore[assignment, method-assign]  # Flask's own way
+    app.wsgi_app = metrics.counted(_secured(app.wsgi_app))  # type: ignore[assignment, method-assign]  # Flask's own way
     errors.register(app)
     api = openapi.describe(app)
     for blueprint in (
@@ -83,7 +84,7 @@ def _secured(application: Application) -> Application:
     """Add the headers to every answer: as one list, since a call for each costs more than the view."""
 
     def secured(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        added = API_HEADERS if environ["PATH_INFO"].startswith("/api/") else HEADERS
+        added = API_HEADERS if environ["PATH_INFO"].startswith("/api/") else PAGE_HEADERS
 
         def begin(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
             given = {name for name, _ in headers}

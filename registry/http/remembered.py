@@ -1,9 +1,12 @@
-"""Encoded answers that follow from the catalogue alone, kept until it changes; safe for threads."""
+"""Whole answers that follow from the catalogue alone, kept until it changes; safe for threads.
+
+The same response is sent again and again, so nothing may be changed in it after it was made.
+"""
 
 from collections.abc import Callable, Hashable
 from typing import Final
 
-from flask import current_app
+from flask import Response, current_app
 
 from registry.planning.catalogue import Catalogue
 
@@ -17,7 +20,7 @@ class Remembered:
     def __init__(self) -> None:
         self._kept = _Kept(Catalogue())
 
-    def answer(self, catalogue: Catalogue, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    def answer(self, catalogue: Catalogue, key: Hashable, make: Callable[[], Response]) -> Response:
         """What `make` makes of this very catalogue, made once for each key."""
         kept = self._kept
         if kept.catalogue is not catalogue:
@@ -40,12 +43,13 @@ class _Kept:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.answers: dict[Hashable, bytes] = {}
+        self.answers: dict[Hashable, Response] = {}
         self._size = 0
 
-    def keep(self, key: Hashable, answer: bytes) -> None:
-        if self._size + len(answer) > LIMIT:
+    def keep(self, key: Hashable, answer: Response) -> None:
+        size = answer.content_length or 0
+        if self._size + size > LIMIT:
             self.answers = {}
             self._size = 0
         self.answers[key] = answer
-        self._size += len(answer)
+        self._size += size

@@ -38,16 +38,17 @@ def caller() -> Caller:
 def admit(verb: str, name: str) -> None:
     """Let the request pass if its caller may `verb` the template `name`; raises Refused, or ApiError."""
     token = _token()
-    access = backend().access
+    here = backend()
+    access = here.access
     known = access.known(token)
     if known is None:
-        known = backend().call(access.identify(token))
+        known = here.call(access.identify(token))
     if not isinstance(known, Caller):
         raise _unauthenticated("The API server does not know this token; it may have expired.")
     g.caller = known
     allowed = access.decided(token, verb, name)
     if allowed is None:
-        allowed = backend().call(access.decide(token, known, verb, name))
+        allowed = here.call(access.decide(token, known, verb, name))
     if not allowed:
         raise _forbidden(known, verb, name)
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import msgspec
 from flask import Response
 
-from registry.http.answers import JSON, entry_summary
+from registry.http.answers import entry_summary, json_answer
 from registry.http.paging import Key, Order, paged
 from registry.http.queries import SORTS
 from registry.http.remembered import remembered
@@ -28,12 +27,12 @@ def listed(query: Query) -> Response:
     catalogue = backend().watch.catalogue()
     used = backend().used(query["usage"]) if "usage" in query else None
 
-    def encoded() -> bytes:
+    def page() -> Response:
         found = [entry for entry in catalogue.entries.values() if _matches(entry, query, used)]
-        return msgspec.json.encode(paged(found, ORDERS[query["sort"]], entry_summary, query))
+        return json_answer(paged(found, ORDERS[query["sort"]], entry_summary, query))
 
     key = (used, *sorted(query.items()))
-    return Response(remembered().answer(catalogue, key, encoded), content_type=JSON)
+    return remembered().answer(catalogue, key, page)
 
 
 def _matches(entry: Entry, query: Query, used: frozenset[str] | None) -> bool:

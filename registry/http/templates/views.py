@@ -6,12 +6,22 @@ from typing import Any, Final
 from flask import Response
 
 from registry.http import problems
-from registry.http.answers import json_answer, outcome_answer, template_answer
+from registry.http.answers import json_answer, outcome_answer, template_answer, unless_known
 from registry.http.operations import CHANGES_TEMPLATE, ETAG, IF_MATCH, READS_BODY, Operations, header
 from registry.http.paging import paged
 from registry.http.problems import Refused
 from registry.http.queries import DeleteQuery, ListQuery, PageQuery, SaveQuery
-from registry.http.requests import MERGE_PATCH, backend, caller, expected, merge_patch_body, parsed, template
+from registry.http.remembered import remembered
+from registry.http.requests import (
+    MERGE_PATCH,
+    backend,
+    caller,
+    expected,
+    merge_patch_body,
+    parsed,
+    template,
+    wants_yaml,
+)
 from registry.http.schemas import Saved, TemplatePage, UsagePage
 from registry.http.templates.examples import (
     CREATED,
@@ -31,7 +41,7 @@ from registry.http.templates.uses import BY_PLACE, shown, usage_counts
 from registry.http.visibility import visible
 from registry.model.documents import dump_yaml
 from registry.model.merge_patch import merge_patch
-from registry.planning.catalogue import Entry, Revision
+from registry.planning.catalogue import Revision
 from registry.store.errors import TemplateNotFound
 from registry.store.saves import Edit, etag
 from registry.world.usage import uses_of
@@ -107,7 +117,12 @@ def get_template(name: str) -> Response:
 
     The document as its author wrote it; in YAML when Accept says application/yaml.
     """
-    return template_answer(_entry(name))
+    catalogue, yaml = backend().watch.catalogue(), wants_yaml()
+    entry = catalogue.get(name)
+    if entry is None:
+        raise TemplateNotFound(name)
+    made = remembered().answer(catalogue, (name, yaml), lambda: template_answer(entry, yaml=yaml))
+    return unless_known(made)
 
 
 @blueprint.route("/<name>/usage", methods=["GET"])
@@ -191,13 +206,6 @@ def delete_template(query: Query, name: str) -> Response:
     if not query["force"]:
         _refuse_in_use(name)
     return outcome_answer(planned, dry=True) if query["dry_run"] else outcome_answer(written(edit))
-
-
-def _entry(name: str) -> Entry:
-    entry = backend().watch.catalogue().get(name)
-    if entry is None:
-        raise TemplateNotFound(name)
-    return entry
 
 
 def _refuse_in_use(name: str) -> None:
