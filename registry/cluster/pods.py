@@ -4,19 +4,16 @@ Read by lists, on request; nothing of it is kept or watched.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
-from registry.cluster import watch
 from registry.cluster.client import Client
+from registry.cluster.listing import listed
 from registry.cluster.resources import NAMESPACES, WORKLOADS, Resource
 from registry.lint.place import Place, Pods, Port, place_of
 from registry.planning.objects import Key
-
-PAGE: Final = 500
-"""Objects in one page of a list, as client-go asks for."""
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -85,22 +82,11 @@ async def read_place(client: Client) -> Place:
 
 
 async def _read_namespaces(client: Client) -> dict[str, dict[str, str]]:
-    return dict([decode_labels(raw) async for raw in _listed(client, NAMESPACES)])
+    return dict([decode_labels(raw) async for raw in listed(client, NAMESPACES.path())])
 
 
 async def _read_workloads(client: Client, resource: Resource) -> list[tuple[Key, Pods]]:
-    return [decode_pods(resource, raw) async for raw in _listed(client, resource)]
-
-
-async def _listed(client: Client, resource: Resource) -> AsyncIterator[bytes]:
-    query: dict[str, str | int] = {"limit": PAGE}
-    while True:
-        page = watch.decode_page(await client.get(resource.path(), query))
-        for item in page.items:
-            yield bytes(item)
-        if not page.metadata.continue_:
-            return
-        query["continue"] = page.metadata.continue_
+    return [decode_pods(resource, raw) async for raw in listed(client, resource.path())]
 
 
 def _pods(template: _PodTemplate) -> Pods:

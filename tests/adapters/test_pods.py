@@ -56,7 +56,7 @@ def test_a_workload_with_next_to_nothing_is_read():
 
 
 async def test_the_cluster_is_read_in_pages(control_plane, api, make_namespace, monkeypatch):
-    monkeypatch.setattr("registry.cluster.pods.PAGE", 1)
+    monkeypatch.setattr("registry.cluster.listing.PAGE", 1)
     namespace = make_namespace({"team": "ops"})
     for name in ("a", "b", "c"):
         deploy(api, namespace, name)

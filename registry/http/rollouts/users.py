@@ -8,6 +8,7 @@ import msgspec
 
 from registry import contract
 from registry.cluster.client import Client
+from registry.cluster.listing import listed
 from registry.cluster.resources import WORKLOADS, Resource
 from registry.http.requests import backend
 from registry.http.rollouts.body import RolloutBody, WorkloadPart
@@ -17,8 +18,6 @@ from registry.planning.rollout_progress import Held
 from registry.world.rollouts import held
 from registry.world.snapshot import users
 from registry.world.world import World
-
-PAGE: Final = 500
 
 _FORMS: Final = {"In": "{key} in ({values})", "NotIn": "{key} notin ({values})", "Exists": "{key}"}
 
@@ -32,13 +31,7 @@ class _Item(msgspec.Struct):
     metadata: _Meta
 
 
-class _ListMeta(msgspec.Struct, rename={"following": "continue"}):
-    following: str = ""
-
-
-class _List(msgspec.Struct):
-    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
-    items: list[_Item] = []
+_ITEM: Final = msgspec.json.Decoder(_Item)
 
 
 def candidates(name: str, asked: RolloutBody) -> dict[Key, Held]:
@@ -81,19 +74,13 @@ async def _labelled(client: Client, name: str, selector: Mapping[str, Any]) -> s
     The watched copy does not keep such labels.
     """
     terms = [contract.TEMPLATE_LABEL_PREFIX + name, *_terms(selector)]
-    found = await asyncio.gather(*(_listed(client, kind, ",".join(terms)) for kind in WORKLOADS))
+    found = await asyncio.gather(*(_keys(client, kind, ",".join(terms)) for kind in WORKLOADS))
     return {key for keys in found for key in keys}
 
 
-async def _listed(client: Client, kind: Resource, selector: str) -> list[Key]:
-    keys: list[Key] = []
-    query: dict[str, str | int] = {"labelSelector": selector, "limit": PAGE}
-    while True:
-        page = msgspec.json.decode(await client.get(kind.path(), query), type=_List)
-        keys += [Key(kind.group, kind.kind, one.metadata.namespace, one.metadata.name) for one in page.items]
-        if not page.metadata.following:
-            return keys
-        query["continue"] = page.metadata.following
+async def _keys(client: Client, kind: Resource, selector: str) -> list[Key]:
+    found = [_ITEM.decode(raw).metadata async for raw in listed(client, kind.path(), selector)]
+    return [Key(kind.group, kind.kind, one.namespace, one.name) for one in found]
 
 
 def _terms(selector: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from registry import contract
 from registry.cluster.client import Client
+from registry.cluster.listing import listed
 from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS, Resource
 
 SHOWN: Final = 100
@@ -32,8 +33,7 @@ class _Item(msgspec.Struct):
     metadata: _Meta
 
 
-class _List(msgspec.Struct):
-    items: list[_Item] = []
+_ITEM: Final = msgspec.json.Decoder(_Item)
 
 
 async def users_of(client: Client, template: str) -> list[User]:
@@ -46,9 +46,5 @@ async def users_of(client: Client, template: str) -> list[User]:
 
 
 async def _users(client: Client, resource: Resource, selector: str, label: str = "") -> Iterable[User]:
-    listed = msgspec.json.decode(await client.get(resource.path(), {"labelSelector": selector}), type=_List)
-    return [
-        User(resource.kind, item.metadata.namespace, item.metadata.name)
-        for item in listed.items
-        if item.metadata.labels.get(label) != "false"
-    ]
+    found = [_ITEM.decode(raw).metadata async for raw in listed(client, resource.path(), selector)]
+    return [User(resource.kind, one.namespace, one.name) for one in found if one.labels.get(label) != "false"]

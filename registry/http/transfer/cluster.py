@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from registry.cluster.listing import listed
 from registry.cluster.resources import NETWORK_POLICIES
 from registry.http import problems
 from registry.http.access import Right
@@ -30,10 +31,6 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     network_policies: list[str] | None = None
 
 
-class _List(msgspec.Struct):
-    items: list[dict[str, Any]] = []
-
-
 def source_of(documents: list[object]) -> Source | None:
     """The source that a body names, if it names one. Raises Refused."""
     named = [one for one in documents if isinstance(one, Mapping) and KEY in one]
@@ -55,8 +52,7 @@ def source_of(documents: list[object]) -> Source | None:
 def cluster_things(source: Source, choice: Choice) -> Things:
     """The templates that the policies make, by name or as listed. Raises Refused or ApiError."""
     _admit(source)
-    listed = backend().call(backend().client.get(NETWORK_POLICIES.path(source.namespace)))
-    there = {one["metadata"]["name"]: one for one in msgspec.json.decode(listed, type=_List).items}
+    there = {one["metadata"]["name"]: one for one in backend().call(_policies(source.namespace))}
     names = sorted(there) if source.network_policies is None else source.network_policies
     for index, name in enumerate(names):
         pointer = join("", KEY, "networkPolicies", index)
@@ -66,6 +62,11 @@ def cluster_things(source: Source, choice: Choice) -> Things:
             reason = f"There is no NetworkPolicy {name} in namespace {source.namespace}."
             wrong = Problem(pointer, reason, "Correct the name, or leave it out.")
             yield Found(pointer=pointer, name=name, problems=(wrong,))
+
+
+async def _policies(namespace: str) -> list[dict[str, Any]]:
+    path = NETWORK_POLICIES.path(namespace)
+    return [msgspec.json.decode(raw) async for raw in listed(backend().client, path)]
 
 
 def _admit(source: Source) -> None:
