@@ -25,7 +25,11 @@ class Placed(Protocol):
 P = TypeVar("P", bound=Placed)
 
 
-async def visible(access: Access, caller: Caller, objects: Iterable[P]) -> tuple[list[P], bool]:
+Seen = tuple[list[P], bool]
+"""Objects that the caller may see, and whether the caller may see all that there could be."""
+
+
+async def visible(access: Access, caller: Caller, objects: Iterable[P]) -> Seen[P]:
     """The objects that the caller may list anyway, and whether the caller may list all there could be.
 
     Asked for each kind in the whole cluster, and where that is denied in each namespace. Raises ApiError.

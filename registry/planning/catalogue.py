@@ -47,6 +47,11 @@ class Revision:
         return source.template if isinstance(source, CompactTemplate) else source
 
     @property
+    def deleted(self) -> bool:
+        """Whether it records a deletion."""
+        return self._source is None
+
+    @property
     def variables(self) -> frozenset[str]:
         """The placeholders of its template; none of a deletion."""
         return self._source.variables if self._source else frozenset()
@@ -91,7 +96,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def deleted(self) -> bool:
         """Whether it was deleted through the API; numbering goes on when it comes back."""
-        return self.current.template is None
+        return self.current.deleted
 
     @functools.cached_property
     def ever_replaced_defaults(self) -> bool:

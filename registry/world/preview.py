@@ -1,7 +1,7 @@
 """What a change would do to the policies of the cluster, worked out by the controller's own planning."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,7 @@ from registry.planning.changes import Action, Problem
 from registry.planning.names import template_of
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload
 from registry.planning.orphans import Clock
-from registry.planning.resolve import Applied, applied_from
+from registry.planning.resolve import applied_from
 from registry.world.simulation import Simulation, touched
 from registry.world.snapshot import Snapshot
 
@@ -49,8 +49,15 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[PolicyChange, ...]
 
 
-def preview(start: Snapshot, template: str, keys: Collection[Key], apply: Apply, clock: Clock) -> list[Hit]:
-    """What `apply` changes for `keys`, and for whatever else it leads to, in the order of keys.
+class Preview(NamedTuple):
+    """What a change does: whom it hits, in the order of keys, and whose policy of the template stays so."""
+
+    hits: list[Hit]
+    staying: list[Key]
+
+
+def preview(start: Snapshot, template: str, keys: Collection[Key], apply: Apply, clock: Clock) -> Preview:
+    """What `apply` changes for `keys`, and for whatever else it leads to.
 
     What the controller has still to do without the change is not counted as the change's.
     """
@@ -63,7 +70,9 @@ def preview(start: Snapshot, template: str, keys: Collection[Key], apply: Apply,
     found = (
         _hit(key, before.get(key, _NOTHING), after.get(key, _NOTHING)) for key in sorted({*before, *after})
     )
-    return [hit for hit in found if hit]
+    hits = [hit for hit in found if hit]
+    in_force = {key for key in keys if key in before and before[key].standing.revision is not None}
+    return Preview(hits, sorted(in_force - {hit.key for hit in hits}))
 
 
 def revise(name: str, made: Template | None) -> Apply:
@@ -77,14 +86,11 @@ def revise(name: str, made: Template | None) -> Apply:
 
 
 def move(template: str, revision: int, keys: Iterable[Key]) -> Apply:
-    """Have those of `keys` that have the template in force be at `revision`, unless their label decides."""
+    """Have a rollout move those of `keys` that are pinned."""
 
     def apply(simulation: Simulation) -> None:
         for key in keys:
-            now = _standing(simulation, key, template)
-            if now.revision is not None:
-                moved = Applied(revision, now.parameters or {}, now.tracking or "")
-                simulation.world.applied.setdefault(key, {})[template] = moved
+            simulation.world.aim(key, template, revision)
 
     return apply
 

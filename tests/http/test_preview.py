@@ -55,7 +55,8 @@ def test_a_pinned_user_is_not_hit_by_a_document(service, name, api, shop):
     service.create(name)
     deploy(api, shop, label(name))
     generated(api, shop, name)
-    assert preview(service, name, {"document": document(name, 81)})["items"] == []
+    found = preview(service, name, {"document": document(name, 81)})
+    assert (found["items"], found["staying"]) == ([], 1)
 
 
 def test_the_document_that_is_there_hits_nothing(service, name, api, shop):

@@ -50,7 +50,7 @@ def keys(start: Snapshot) -> list[Key]:
 
 def hits(start: Snapshot, template: str, apply: Apply) -> dict[str, Hit]:
     """What a change hits, by the name of the object."""
-    return {hit.key.name: hit for hit in preview(start, template, keys(start), apply, CLOCK)}
+    return {hit.key.name: hit for hit in preview(start, template, keys(start), apply, CLOCK).hits}
 
 
 def made(name: str, **fields: Any) -> Template:

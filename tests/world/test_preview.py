@@ -3,9 +3,9 @@
 import msgspec
 
 from registry.planning.objects import Key
-from registry.world.preview import Hit, counted, give, move, revise
-from tests.planning.build import ALLOW, DB, DENY, PRESET, catalogue, namespace, workload
-from tests.world.simulated import WEB, hits, made, ports, settled, unsettled
+from registry.world.preview import Hit, counted, give, move, preview, revise
+from tests.planning.build import ALLOW, CLOCK, DB, DENY, PRESET, catalogue, namespace, workload
+from tests.world.simulated import WEB, hits, keys, made, ports, settled, unsettled
 
 PORT_80 = {"spec": {"policyTypes": ["Ingress"], "ingress": [{"ports": [{"protocol": "TCP", "port": 80}]}]}}
 STRICT = {
@@ -28,7 +28,8 @@ def test_a_new_revision_changes_the_policy_of_one_that_follows_it():
 
 def test_a_new_revision_does_not_hit_a_pinned_one():
     start = settled(catalogue(db={}), [workload({"db": "true"}), workload({"db": "v1"}, WEB)])
-    assert hits(start, "db", revise("db", made("db", **PORT_80))) == {}
+    found = preview(start, "db", keys(start), revise("db", made("db", **PORT_80)), CLOCK)
+    assert (found.hits, found.staying) == ([], [DB, WEB])
 
 
 def test_a_deletion_takes_the_policies_and_says_why():

@@ -89,6 +89,7 @@ class Previewed(Schema):
         metadata={"description": "The change itself is refused without force=true."},
     )
     policies = fields.Nested(PolicyCounts, required=True)
+    staying = _count("How many users keep the policy that they have, such as pinned ones.")
     complete = fields.Boolean(
         required=True, metadata={"description": "The caller may list every kind in the whole cluster."}
     )
@@ -127,6 +128,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "change": "rollout",
     "needsForce": False,
     "policies": {"create": 0, "update": 1, "delete": 0},
+    "staying": 3,
     "complete": True,
     "connections": {
         "evaluated": False,

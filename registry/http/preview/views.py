@@ -7,6 +7,7 @@ import msgspec
 from flask import Response
 
 from registry.http import problems
+from registry.http.access import Caller
 from registry.http.answers import json_answer
 from registry.http.lint.views import linted
 from registry.http.operations import CHANGES_TEMPLATE, Operations
@@ -22,7 +23,7 @@ from registry.http.templates.admission import check_admission
 from registry.http.templates.recorded import recorded_entry, recorded_revision
 from registry.http.templates.saving import edit_of
 from registry.http.templates.widening import widens
-from registry.http.visibility import visible
+from registry.http.visibility import Seen, visible
 from registry.model.problems import Invalid
 from registry.model.template import Template
 from registry.planning.objects import Key, Namespace, Workload
@@ -103,20 +104,27 @@ def preview_change(query: Query, name: str) -> Response:
     """
     asked = read_preview(body())
     change, start = _change(name, asked)
-    hits = preview(start, name, change.keys, change.apply, backend().clock())
-    seen, complete = backend().call(visible(backend().access, caller(), [Shown(hit) for hit in hits]))
+    found = preview(start, name, change.keys, change.apply, backend().clock())
+    hits = [Shown(hit) for hit in found.hits]
+    (seen, complete), (staying, _) = backend().call(_visible(hits, found.staying, caller()))
     return json_answer(
         {
             "name": name,
             "change": asked.change,
             "needsForce": change.needs_force,
             "policies": counted(one.hit for one in seen),
+            "staying": len(staying),
             "complete": complete,
             "connections": CONNECTIONS,
             "lint": _lint(change, query),
             **paged(seen, BY_PLACE, _shown, query),
         }
     )
+
+
+async def _visible(hits: list[Shown], staying: list[Key], who: Caller) -> tuple[Seen[Shown], Seen[Key]]:
+    access = backend().access
+    return await visible(access, who, hits), await visible(access, who, staying)
 
 
 def _change(name: str, asked: PreviewBody) -> tuple[Change, Snapshot]:
