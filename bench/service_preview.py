@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bench import machine
 from bench.client import Client
-from bench.results import Goal, Measured, Result
+from bench.results import Measured, Result
 from bench.service_site import Service, service
 from bench.site import DEPLOYMENTS, LABEL, NETWORK_POLICIES, TEMPLATE, Site, default_policies
 from bench.size import Size
@@ -53,7 +53,6 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
                 unit="ms",
                 product=ours,
                 baseline=theirs,
-                goal=Goal("at most", 1.0),
             ),
             Result(name="memory of the service then", unit="MiB", product=[memory]),
         ]
