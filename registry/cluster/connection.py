@@ -24,11 +24,13 @@ class Connection(msgspec.Struct, frozen=True):
     """An API server's base address, its TLS context and the source of the Authorization header.
 
     `authorization` is called for each request, because mounted and exec-plugin tokens rotate.
+    `callers_tls` trusts the same server without presenting a certificate of ours.
     """
 
     url: str
     tls: ssl.SSLContext | None
     authorization: Callable[[], str | None]
+    callers_tls: ssl.SSLContext | None = None
 
 
 def connect(kubeconfig: str | None = None) -> Connection:
@@ -55,6 +57,7 @@ def connect(kubeconfig: str | None = None) -> Connection:
         authorization=_remembered(
             lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         ),
+        callers_tls=_trust(configuration),
     )
 
 
@@ -78,6 +81,13 @@ def _in_cluster() -> bool:
 
 
 def _tls(configuration: Configuration) -> ssl.SSLContext | None:
+    context = _trust(configuration)
+    if context and configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    return context
+
+
+def _trust(configuration: Configuration) -> ssl.SSLContext | None:
     if not configuration.host.startswith("https"):
         return None
     authority = configuration.ssl_ca_cert
@@ -87,6 +97,4 @@ def _tls(configuration: Configuration) -> ssl.SSLContext | None:
     if not configuration.verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, configuration.key_file)
     return context
