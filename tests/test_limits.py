@@ -82,6 +82,7 @@ BOUNDS = {
     "name and value of a label, in characters": labels.MAX_NAME,
     "prefix of a label's name, in characters": labels.MAX_PREFIX,
     "all templates together, in bytes as YAML": saves.LIMIT,
+    "users, their names in bytes as JSON: about 10,000 of them": rollouts.MAX_USERS_BYTES,
     "users moved in a batch": rollouts.MAX_BATCH,
     "pause between two batches, in seconds": rollouts.MAX_PAUSE_SECONDS,
     "callers remembered": access.CALLERS,

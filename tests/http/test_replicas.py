@@ -13,6 +13,7 @@ from devcluster.product import bind_store_namespace
 from tests.cluster import create_namespace, eventually, unique_name
 from tests.http.saver import Answer, Saver
 from tests.service_process import ServiceProcess
+from tests.store.support import document, text
 
 WRITERS = 32
 SAVES = 4
@@ -113,3 +114,55 @@ def test_what_one_process_saved_the_other_serves(make_saver, name):
     saver = make_saver()
     saved = saver.create(name).etag
     assert {saver.etag(name) for _ in range(4)} == {saved}
+
+
+def test_patches_of_different_members_at_once_all_land(make_saver, name):
+    make_saver().create(name)
+
+    def patch(number: int) -> int:
+        headers = {"If-Match": "*", "Content-Type": "application/merge-patch+json"}
+        body = {"title": "Web"} if number % 2 else {"category": "web"}
+        return make_saver().call("PATCH", f"/{name}", body, headers).status
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(patch, range(4))) == [200] * 4
+    found = make_saver().call("GET", f"/{name}").body
+    assert (found["title"], found["category"]) == ("Web", "web")
+    assert revisions(make_saver(), name) == [1, 2, 3]  # who came second with the same made none
+
+
+def test_an_edit_by_kubectl_amid_saves_is_one_revision_of_its_own(make_saver, replicas, api, name):
+    saver = make_saver()
+    saver.create(name)
+    path = f"/api/v1/namespaces/{replicas[0].store}/configmaps/netpol-templates"
+    api.patch(path, {"data": {f"{name}.yaml": text(name, 443)}}, fieldManager="kubectl-edit")
+    answers = [saver.replace(name, 100 + number, "*") for number in range(4)]
+    assert [answer.status for answer in answers] == [200] * 4
+    history = saver.call("GET", f"/{name}/revisions").body["items"]
+    assert [one["author"] for one in history].count("kubectl-edit") == 1
+    assert revisions(saver, name) == list(range(1, 7))
+
+
+def test_an_import_by_both_at_once_makes_each_template_once(make_saver, name):
+    documents = [document(f"{name}-{letter}") for letter in "abc"]
+
+    def bring_in(_: int) -> int:
+        return make_saver().call("POST", "/import", documents).status
+
+    with ThreadPoolExecutor(2) as threads:
+        assert set(threads.map(bring_in, range(2))) <= {200, 409}
+    assert [revisions(make_saver(), f"{name}-{letter}") for letter in "abc"] == [[1]] * 3
+
+
+def test_a_template_that_does_not_fit_is_refused_by_both(make_saver, name):
+    saver = make_saver()
+    sizes = [saver.call("POST", "", large(f"{name}-{number}")).status for number in range(30)]
+    assert set(sizes) == {201, 413}
+    assert sizes[sizes.index(413) :] == [413] * sizes.count(413)
+
+
+def large(name: str) -> dict[str, Any]:
+    """A template of some 50 KB."""
+    blocks = [{"ipBlock": {"cidr": f"10.{rule}.{peer}.0/24"}} for rule in range(6) for peer in range(200)]
+    rules = [{"from": blocks[start : start + 200]} for start in range(0, len(blocks), 200)]
+    return document(name, spec={"policyTypes": ["Ingress"], "ingress": rules})
