@@ -10,7 +10,7 @@ from flask import request
 from registry.http import problems
 from registry.http.blueprints import DocumentedBlueprint
 from registry.http.problems import MEDIA_TYPE, Kind
-from registry.http.requests import MEDIA_TYPES, admit
+from registry.http.requests import MEDIA_TYPES, admit, authenticate
 from registry.http.schemas import ProblemDocument
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,6 +90,17 @@ class Operations(DocumentedBlueprint):
     def _guard(self) -> None:
         arguments = request.view_args or {}
         admit(self._needed[request.endpoint or ""], arguments.get("name", ""))
+
+
+class ClusterOperations(Operations):
+    """Operations on objects of the cluster: each view asks itself for the rights on those that it needs."""
+
+    def operation(self, view: F) -> F:
+        """Name the operation in the document like its view."""
+        return self.doc(operationId=_camel(view.__name__))(view)
+
+    def _guard(self) -> None:
+        authenticate()
 
 
 def header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:

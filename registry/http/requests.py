@@ -30,27 +30,42 @@ def backend() -> Backend:
 
 
 def caller() -> Caller:
-    """Who makes this request; set by `admit`."""
+    """Who makes this request; set by `authenticate`."""
     found: Caller = g.caller
     return found
 
 
 def admit(verb: str, name: str) -> None:
     """Let the request pass if its caller may `verb` the template `name`; raises Refused, or ApiError."""
-    token = _token()
+    known = authenticate()
+    here, token = backend(), bearer_token()
+    allowed = here.access.decided(token, verb, name)
+    if allowed is None:
+        allowed = here.call(here.access.decide(token, known, verb, name))
+    if not allowed:
+        raise _forbidden(known, verb, name)
+
+
+def authenticate() -> Caller:
+    """Who makes this request, by its token; raises Refused, or ApiError."""
+    token = bearer_token()
     here = backend()
-    access = here.access
-    known = access.known(token)
+    known = here.access.known(token)
     if known is None:
-        known = here.call(access.identify(token))
+        known = here.call(here.access.identify(token))
     if not isinstance(known, Caller):
         raise _unauthenticated("The API server does not know this token; it may have expired.")
     g.caller = known
-    allowed = access.decided(token, verb, name)
-    if allowed is None:
-        allowed = here.call(access.decide(token, known, verb, name))
-    if not allowed:
-        raise _forbidden(known, verb, name)
+    return known
+
+
+def bearer_token() -> str:
+    """The token of this request, to act as its caller. Raises Refused."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+        raise _unauthenticated("Send `Authorization: Bearer <token>` with a token of this cluster.")
+    return token
 
 
 def body() -> object:
@@ -133,14 +148,6 @@ def wants_yaml() -> bool:
 def _prefers_yaml(accept: str) -> bool:
     accepted = parse_accept_header(accept, MIMEAccept)
     return accepted.best_match(MEDIA_TYPES, MEDIA_TYPES[0]) != MEDIA_TYPES[0]
-
-
-def _token() -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
-        raise _unauthenticated("Send `Authorization: Bearer <token>` with a token of this cluster.")
-    return token
 
 
 def _unauthenticated(detail: str) -> Refused:
