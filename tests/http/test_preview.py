@@ -84,6 +84,12 @@ def test_a_deletion_shows_the_policies_that_go_and_needs_force(service, name, ap
     assert found["items"][0]["after"]["reason"] == "TemplateUnknown"
 
 
+def test_a_deletion_of_what_nothing_uses_needs_no_force(service, name, api, shop):
+    service.create(name)
+    deploy(api, shop, label(name, "false"))
+    assert preview(service, name, {"deletion": True})["needsForce"] is False
+
+
 def test_a_rollout_shows_the_pinned_users_that_move(service, name, api, shop):
     tag = service.create(name)
     service.call("PUT", name, document(name, 81), if_match=tag)

@@ -159,7 +159,7 @@ def _save(name: str, made: Template, keys: set[Key]) -> Change:
 def _deletion(name: str, keys: set[Key]) -> Change:
     if backend().watch.catalogue().get(name) is None:
         raise TemplateNotFound(name)
-    return Change(revise(name, None), frozenset(keys), None, needs_force=bool(keys))
+    return Change(revise(name, None), frozenset(keys), None, needs_force=name in backend().used("used"))
 
 
 def _rollout(name: str, asked: RolloutBody) -> Change:
