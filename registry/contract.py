@@ -34,6 +34,9 @@ MESSAGE_ANNOTATION: Final = f"{DOMAIN}/message"
 STATE_ANNOTATION: Final = f"{DOMAIN}/state"
 PARENT_ANNOTATION: Final = f"{DOMAIN}/parent"
 
+# Written for callers, on the ConfigMaps of a backup.
+BACKUP_LABEL: Final = f"{DOMAIN}/backup"
+
 # The virtual resource on which RBAC rules decide who may edit the catalogue.
 TEMPLATES_GROUP: Final = DOMAIN
 TEMPLATES_RESOURCE: Final = "templates"

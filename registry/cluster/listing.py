@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 from registry.cluster import watch
-from registry.cluster.client import Client
+from registry.cluster.client import Requests
 from registry.cluster.informer import PAGE
 
 
-async def listed(client: Client, path: str, selector: str = "") -> AsyncIterator[bytes]:
+async def listed(client: Requests, path: str, selector: str = "") -> AsyncIterator[bytes]:
     """The JSON of every object at `path` that has the labels. Raises ApiError."""
     query: dict[str, str | int] = {"limit": PAGE}
     if selector:

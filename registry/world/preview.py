@@ -152,14 +152,15 @@ def _standing(simulation: Simulation, key: Key, template: str) -> Standing:
 
 def _hit(key: Key, before: _State, after: _State) -> Hit | None:
     names = sorted({*before.policies, *after.policies})
-    policies = [_change(before.policies.get(name), after.policies.get(name)) for name in names]
+    policies = [policy_change(before.policies.get(name), after.policies.get(name)) for name in names]
     changed = tuple(change for change in policies if change)
     if not changed and before.standing == after.standing:
         return None
     return Hit(key=key, before=before.standing, after=after.standing, policies=changed)
 
 
-def _change(before: LivePolicy | None, after: LivePolicy | None) -> PolicyChange | None:
+def policy_change(before: LivePolicy | None, after: LivePolicy | None) -> PolicyChange | None:
+    """What becomes of one policy; None when nothing does."""
     one = after or before
     if one is None or before == after:
         return None
