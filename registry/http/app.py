@@ -17,6 +17,7 @@ from registry.http.rollouts import views as rollouts
 from registry.http.templates import history, revisions
 from registry.http.templates import views as templates
 from registry.http.transfer import exporting, importing
+from registry.http.workloads import views as workloads
 from registry.model.documents import MAX_BYTES
 from registry.settings import Settings
 
@@ -66,6 +67,7 @@ def create_app(backend: Backend) -> Flask:
         lint.blueprint,
         preview.blueprint,
         rollouts.blueprint,
+        workloads.blueprint,
         probes.blueprint,
     ):
         api.register_blueprint(blueprint)

@@ -16,6 +16,7 @@ from registry.http.problems import MEDIA_TYPE
 from registry.http.rollouts import body as rollout_body
 from registry.http.schemas import ProblemDocument, RevisionSummary
 from registry.http.transfer import schemas as import_schemas
+from registry.http.workloads import body as attach_body
 from registry.model.documents import dump_yaml
 from registry.resources import resource_dir
 
@@ -137,6 +138,7 @@ def _schemas() -> dict[str, Any]:
         "RollbackRequest": _ROLLBACK_REQUEST,
         "PreviewRequest": preview_body.REQUEST,
         "RolloutRequest": rollout_body.REQUEST,
+        "AttachRequest": attach_body.REQUEST,
         "ImportRequest": import_schemas.IMPORT_BODY,
     }
 

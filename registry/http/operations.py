@@ -75,12 +75,17 @@ class Operations(DocumentedBlueprint):
         return document
 
     def takes(
-        self, schema: str, example: object, media_types: Sequence[str] = MEDIA_TYPES
+        self,
+        schema: str,
+        example: object,
+        media_types: Sequence[str] = MEDIA_TYPES,
+        *,
+        required: bool = True,
     ) -> Callable[[F], F]:
         """Document a body, in JSON or YAML unless said otherwise, by the name of its schema."""
         media = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "example": example}
         content = {media_type: copy.deepcopy(media) for media_type in media_types}
-        return self.doc(requestBody={"required": True, "content": content})
+        return self.doc(requestBody={"required": required, "content": content})
 
     def _problem(self, status: int, kinds: list[Kind]) -> Callable[[F], F]:
         slugs = ", ".join(kind.slug for kind in kinds if kind.status == status)

@@ -52,7 +52,7 @@ class _Asked(msgspec.Struct, frozen=True):
 def uses_of(start: Snapshot, template: str, keys: Collection[Key], clock: Clock) -> list[Use]:
     """Every user of the template among `keys`, unless it says `"false"`; in the order of place and name."""
     simulation = Simulation(start, clock)
-    found = (_use(simulation, template, key) for key in keys)
+    found = (use_of(simulation, template, key) for key in keys)
     return sorted(
         (use for use in found if use), key=lambda use: (use.namespace, use.kind, use.group, use.name)
     )
@@ -91,7 +91,8 @@ def _in_force(world: World) -> Iterator[tuple[str, int]]:
             yield template, applied.revision
 
 
-def _use(simulation: Simulation, template: str, key: Key) -> Use | None:
+def use_of(simulation: Simulation, template: str, key: Key) -> Use | None:
+    """How one user stands with a template; None where it neither asks for it nor has a policy of it."""
     asked, applied = _asked(simulation, template, key), _applied(simulation, template, key)
     if asked is None and applied is None:
         return None
@@ -153,7 +154,8 @@ def _problem(simulation: Simulation, template: str, key: Key) -> tuple[str | Non
 
 
 def _head(simulation: Simulation, template: str) -> int:
-    return simulation.world.catalogue.entries[template].head
+    entry = simulation.world.catalogue.entries.get(template)
+    return entry.head if entry else 0
 
 
 def _tracking(template: str, asked: _Asked | None) -> str | None:

@@ -1,0 +1,1 @@
+"""Workloads over HTTP: which templates they have, and attaching and detaching one."""
