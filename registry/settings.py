@@ -14,6 +14,7 @@ PREFIX = "NETPOL_REGISTRY_"
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[int, msgspec.Meta(ge=0)]
+Fraction = Annotated[float, msgspec.Meta(gt=0)]
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 
 _REQUIREMENT = r"(!?[\w./-]+|[\w./-]+\s*(=|==|!=)\s*[\w.-]*|[\w./-]+\s+(in|notin)\s*\([\w., -]*\))"
@@ -54,6 +55,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     writes_in_flight: Positive = 32
     """How many writes to the API server may be under way at once."""
+
+    lease_name: Name = "netpol-registry-controller"
+    """Name of the Lease, in the store's namespace, by which the controller's replicas agree on who writes."""
+
+    lease_seconds: Positive = 15
+    """How long a lease lasts after its renewal: after a kill, another replica takes over within this time."""
+
+    lease_renew_seconds: Fraction = 10
+    """A leader that could not renew for so long stops writing; less than the lease's own time."""
+
+    lease_retry_seconds: Fraction = 2
+    """How often the lease is renewed, or looked at by those who wait for it; less than the time to renew."""
 
     event_interval_seconds: Seconds = 3600
     """A standing problem is reported by an Event at most this often."""
@@ -96,7 +109,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             )
     if "facts" in values:
         values["facts"] = {**DEFAULT_FACTS, **_checked_facts(values["facts"])}
-    return Settings(**values)
+    return _checked_lease(Settings(**values))
 
 
 def _read(key: str, text: str, hint: typing.Any) -> typing.Any:  # noqa: ANN401 (any field's type)
@@ -117,3 +130,17 @@ def _checked_facts(facts: Mapping[str, object]) -> Mapping[str, object]:
     if problems:
         raise SettingsError(f"{PREFIX}FACTS cannot be used: {problems[0]}")
     return facts
+
+
+def _checked_lease(settings: Settings) -> Settings:
+    """https://pkg.go.dev/k8s.io/client-go/tools/leaderelection#LeaderElectionConfig has the same rules."""
+    if settings.lease_renew_seconds >= settings.lease_seconds:
+        raise SettingsError(
+            f"{PREFIX}LEASE_RENEW_SECONDS must be less than {PREFIX}LEASE_SECONDS ({settings.lease_seconds})."
+        )
+    if settings.lease_retry_seconds >= settings.lease_renew_seconds:
+        raise SettingsError(
+            f"{PREFIX}LEASE_RETRY_SECONDS must be less than {PREFIX}LEASE_RENEW_SECONDS "
+            f"({settings.lease_renew_seconds:g})."
+        )
+    return settings

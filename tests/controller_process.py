@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 import urllib.error
@@ -31,6 +32,10 @@ class ControllerProcess:
             "NETPOL_REGISTRY_CONTROLLER_PORT": str(self.port),
             "NETPOL_REGISTRY_STORE_NAMESPACE": store,
             "NETPOL_REGISTRY_NAMESPACE_SELECTOR": f"group={group}",
+            # After a kill the next one leads within four seconds.
+            "NETPOL_REGISTRY_LEASE_SECONDS": "4",
+            "NETPOL_REGISTRY_LEASE_RENEW_SECONDS": "3",
+            "NETPOL_REGISTRY_LEASE_RETRY_SECONDS": "0.5",
         }
 
     @property
@@ -47,12 +52,13 @@ class ControllerProcess:
         self._environment[f"NETPOL_REGISTRY_{name}"] = value
 
     def start(self, *, wait: bool = True) -> None:
+        """Start, and unless told otherwise wait until it is ready and leads."""
         self._starts += 1
         log = self._directory / f"controller-{self._starts}.log"
         command = [sys.executable, "-m", "registry", "controller"]
         self._child = Child.start(command, log, CHECKOUT, self._environment)
         if wait:
-            eventually(self.is_ready)
+            eventually(lambda: self.is_ready() and self.leads())
 
     def is_ready(self) -> bool:
         assert self._child
@@ -76,6 +82,10 @@ class ControllerProcess:
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=2) as answer:
             return answer.read().decode()
+
+    def leads(self) -> bool:
+        """Whether it is the one that writes."""
+        return bool(re.search(r"^leader_election_master_status{.*} 1\.0$", self.metrics(), re.MULTILINE))
 
     def log(self) -> str:
         assert self._child

@@ -10,7 +10,7 @@ CODE = "\n".join(path.read_text() for path in (ROOT / "registry").rglob("*.py"))
 REASONS = sorted(set(re.findall(r'(?:Pending\(|Note\("(?:Normal|Warning)",)\s*"([A-Z]\w+)"', CODE)))
 PROBLEM_REASONS = sorted(set(re.findall(r'Problem\(\s*template,\s*"([A-Z]\w+)"', CODE)))
 GAUGES = {f"netpol_registry_{name}" for name in re.findall(r'_gauge\(\s*"(\w+)"', CODE)}
-METRICS = sorted(GAUGES | set(re.findall(r'(?:Counter|Gauge|Histogram)\(\s*"(\w+)"', CODE)))
+METRICS = sorted(GAUGES | set(re.findall(r'(?:Counter|Gauge|Histogram)(?:MetricFamily)?\(\s*"(\w+)"', CODE)))
 
 
 def test_the_patterns_find_something():

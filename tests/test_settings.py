@@ -23,6 +23,7 @@ def test_nothing_set_gives_the_defaults():
         ("STORE_NAMESPACE", "elsewhere", "elsewhere"),
         ("LOG_LEVEL", "DEBUG", "DEBUG"),
         ("POD_RANGES", "10.244.0.0/16, fd00::/56", ("10.244.0.0/16", "fd00::/56")),
+        ("LEASE_RETRY_SECONDS", "0.5", 0.5),
     ],
 )
 def test_a_variable_sets_its_field(name: str, text: str, expected: object):
@@ -51,6 +52,10 @@ def test_given_facts_replace_single_defaults():
         ("FACTS", '{"cluster.moon": []}'),
         ("NAMESPACE_SELECTOR", "a=b=c"),
         ("STORE_NAMESPACE", "Not A Name"),
+        ("LEASE_SECONDS", "10"),
+        ("LEASE_SECONDS", "15.5"),
+        ("LEASE_RENEW_SECONDS", "2"),
+        ("LEASE_RETRY_SECONDS", "0"),
         ("PROT", "8080"),
     ],
 )

@@ -36,14 +36,12 @@ class CatalogueKeeper:
         self,
         settings: Settings,
         client: Client,
-        recorder: EventRecorder,
         follow: Follow,
         on_rollout: Callable[[], None],
     ) -> None:
         self.readable = asyncio.Event()
         self.problem = "The store has not been read yet."
         self._settings = settings
-        self._recorder = recorder
         self._follow = follow
         self._edited = asyncio.Event()
         self._watch = StoreWatch(client, settings, self._changed, on_rollout)
@@ -55,16 +53,19 @@ class CatalogueKeeper:
         return self._watch
 
     async def run(self) -> None:
-        """Follow the store for ever; at first, create it with the default templates."""
+        """Follow the store for ever, without writing."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch.run())
             await self._watch.synced()
             self._changed(frozenset())
-            await self._persist(self._ensure)
-            while True:
-                self._edited.clear()
-                await self._persist(self._adopt)
-                await self._edited.wait()
+
+    async def keep(self, recorder: EventRecorder) -> None:
+        """Create the store with the default templates, then record edits for ever: the leader's part."""
+        await self._persist(self._ensure)
+        while True:
+            self._edited.clear()
+            await self._persist(lambda: self._adopt(recorder))
+            await self._edited.wait()
 
     def _changed(self, names: frozenset[str]) -> None:
         try:
@@ -96,10 +97,10 @@ class CatalogueKeeper:
         if added:
             log.info("added %d default templates", len(added))
 
-    async def _adopt(self) -> None:
-        self._tell(await self._store.adopt_edits())
+    async def _adopt(self, recorder: EventRecorder) -> None:
+        self._tell(recorder, await self._store.adopt_edits())
 
-    def _tell(self, findings: list[Finding]) -> None:
+    def _tell(self, recorder: EventRecorder, findings: list[Finding]) -> None:
         main = self._watch.view.main
         if main is None:
             return
@@ -108,9 +109,9 @@ class CatalogueKeeper:
         )
         for finding in findings:
             if finding.kind in {"adopted", "restored"}:
-                self._recorder.tell_once(about, _note(finding))
+                recorder.tell_once(about, _note(finding))
         standing = [finding for finding in findings if finding.kind in {"invalid", "removed"}]
-        self._recorder.tell_standing(about, [_note(finding) for finding in standing])
+        recorder.tell_standing(about, [_note(finding) for finding in standing])
         counts = Counter(finding.kind for finding in standing)
         for kind in ("invalid", "removed"):
             metrics.FLAGGED.labels(kind).set(counts[kind])

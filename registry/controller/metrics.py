@@ -1,25 +1,120 @@
-"""Metrics of the controller, with controller-runtime's names where it has one."""
+"""What the controller counts while it works, with the names that dashboards of controllers know.
 
-from prometheus_client import Counter, Gauge, Histogram
+Of controller-runtime: https://book.kubebuilder.io/reference/metrics-reference; of client-go's work queue and
+REST client: https://pkg.go.dev/k8s.io/component-base/metrics/prometheus. What can be read off when
+somebody asks is in `state_metrics`.
+"""
 
-RECONCILES = Counter("controller_runtime_reconcile", "Reconciled keys by result.", ["controller", "result"])
-RECONCILE_SECONDS = Histogram(
-    "controller_runtime_reconcile_time_seconds", "Time per reconciled key.", ["controller"]
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+from registry.cluster.guarded import Call
+from registry.cluster.requests import verb_of
+from registry.planning.objects import Key, is_namespace
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody draws
+
+CONTROLLERS: Final = ("workload", "namespace")
+QUEUE: Final = "keys"
+"""The label `name` of the one queue."""
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_QUEUE_SECONDS: Final = tuple(1e-8 * 10**power for power in range(12))
+"""client-go's buckets for its queues."""
+
+RECONCILES = Counter(
+    "controller_runtime_reconcile_total", "Reconciled keys by result.", ["controller", "result"]
 )
-QUEUE_DEPTH = Gauge("workqueue_depth", "Keys waiting to be reconciled.", ["name"])
-FAILING = Gauge("netpol_registry_keys_failing", "Keys that failed last time and wait to be tried again.")
-WRITES = Counter("netpol_registry_policy_writes", "Writes of generated policies.", ["action", "result"])
-PENDING = Gauge("netpol_registry_references_pending", "References that cannot be applied now.", ["reason"])
-POLICIES = Gauge("netpol_registry_policies", "Generated policies in the watched copy.")
-WATCH_RESTARTS = Gauge("netpol_registry_watch_restarts", "How often a watch was begun again.", ["path"])
-EVENTS_DROPPED = Gauge("netpol_registry_events_dropped", "Events that could not be written.")
+RECONCILE_ERRORS = Counter(
+    "controller_runtime_reconcile_errors_total", "Reconciles that failed.", ["controller"]
+)
+RECONCILE_PANICS = Counter(
+    "controller_runtime_reconcile_panics_total", "Reconciles that a defect ended.", ["controller"]
+)
+RECONCILE_SECONDS = Histogram(
+    "controller_runtime_reconcile_time_seconds", "Time per reconcile.", ["controller"], buckets=_SECONDS
+)
+MAX_RECONCILES = Gauge(
+    "controller_runtime_max_concurrent_reconciles", "Keys worked on at once, at most.", ["controller"]
+)
+
+ADDS = Counter("workqueue_adds_total", "Keys added to the queue.", ["name"]).labels(QUEUE)
+RETRIES = Counter("workqueue_retries_total", "Keys added again after a failure.", ["name"]).labels(QUEUE)
+QUEUE_SECONDS = Histogram(
+    "workqueue_queue_duration_seconds", "Time that a key waits.", ["name"], buckets=_QUEUE_SECONDS
+).labels(QUEUE)
+WORK_SECONDS = Histogram(
+    "workqueue_work_duration_seconds", "Time that a key is worked on.", ["name"], buckets=_QUEUE_SECONDS
+).labels(QUEUE)
+
+REQUESTS = Counter("rest_client_requests_total", "Calls to the API server.", ["code", "method", "host"])
+REQUEST_SECONDS = Histogram(
+    "rest_client_request_duration_seconds",
+    "Time per call, to its headers.",
+    ["verb", "host"],
+    buckets=_SECONDS,
+)
+API_CALLS = Counter("netpol_registry_api_calls_total", "Calls to the API server.", ["verb", "code"])
+
+WRITES = Counter("netpol_registry_policy_writes_total", "Writes of generated policies.", ["action", "result"])
+POLICY_SECONDS = Histogram(
+    "netpol_registry_label_to_policy_seconds",
+    "From the news of a change to the new policy's creation.",
+    buckets=_SECONDS,
+)
+REPAIR_SECONDS = Histogram(
+    "netpol_registry_repair_seconds",
+    "From the news that a policy was edited or deleted to its repair.",
+    buckets=_SECONDS,
+)
 FLAGGED = Gauge(
     "netpol_registry_templates_flagged", "Templates whose entry in the ConfigMap is not valid.", ["flag"]
 )
 STORE_BYTES = Gauge("netpol_registry_store_bytes", "Bytes of values in the template ConfigMap.")
 ROLLOUT_USERS = Counter(
-    "netpol_registry_rollout_users", "Users that rollouts dealt with, by what became of them.", ["result"]
+    "netpol_registry_rollout_users_total",
+    "Users that rollouts dealt with, by what became of them.",
+    ["result"],
 )
 REVISIONS = Gauge("netpol_registry_revisions", "Recorded revisions of all templates.")
-REVISIONS_PRUNED = Counter("netpol_registry_revisions_pruned", "Old revisions that nobody used, deleted.")
-READY = Gauge("netpol_registry_ready", "Whether each readiness check passes.", ["check"])
+REVISIONS_PRUNED = Counter(
+    "netpol_registry_revisions_pruned_total", "Old revisions that nobody used, deleted."
+)
+
+for _controller in CONTROLLERS:  # from the start, or a rate would miss the first of each
+    RECONCILE_ERRORS.labels(_controller)
+    RECONCILE_PANICS.labels(_controller)
+    for _result in ("success", "error"):
+        RECONCILES.labels(_controller, _result)
+
+
+def controller_of(key: Key) -> str:
+    """The label `controller` of what is done for `key`."""
+    return "namespace" if is_namespace(key) else "workload"
+
+
+class CallCounter:
+    """Counts calls to one API server; what is looked up once for each kind of call is kept."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._kinds: dict[tuple[str, str, int], tuple[Counter, Counter, Histogram]] = {}
+
+    def count(self, call: Call) -> None:
+        """Count one call."""
+        verb = verb_of(call.method, call.path, watch=call.watch)
+        requests, calls, seconds = self._kinds.get((verb, call.method, call.code)) or self._kind(verb, call)
+        requests.inc()
+        calls.inc()
+        seconds.observe(call.seconds)
+
+    def _kind(self, verb: str, call: Call) -> tuple[Counter, Counter, Histogram]:
+        code = str(call.code or "<error>")
+        kind = (
+            REQUESTS.labels(code, call.method, self._host),
+            API_CALLS.labels(verb, code),
+            REQUEST_SECONDS.labels(call.method, self._host),
+        )
+        self._kinds[verb, call.method, call.code] = kind
+        return kind

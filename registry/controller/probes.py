@@ -11,8 +11,8 @@ Checks = Callable[[], Mapping[str, str]]
 
 
 @contextlib.asynccontextmanager
-async def probes(host: str, port: int, checks: Checks, refresh: Callable[[], None]) -> AsyncIterator[None]:
-    """Serve while inside; `refresh` brings gauges up to date before they are read."""
+async def probes(host: str, port: int, checks: Checks) -> AsyncIterator[None]:
+    """Serve while inside."""
 
     async def livez(_request: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -23,7 +23,6 @@ async def probes(host: str, port: int, checks: Checks, refresh: Callable[[], Non
         return web.json_response(answer, status=503 if any(found.values()) else 200)
 
     async def metrics(_request: web.Request) -> web.Response:
-        refresh()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()

@@ -1,49 +1,60 @@
-"""The controller process: informers, the queue, its workers, probes; started and stopped together."""
+"""The controller process: what it watches, what it does while it leads, and its probes."""
 
 import asyncio
 import contextlib
 import gc
 import logging
 import signal
-from datetime import timedelta
+import socket
+import uuid
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
+
+from prometheus_client import REGISTRY
 
 from registry.cluster.client import Client
 from registry.cluster.connection import Connection
-from registry.cluster.errors import ApiError
-from registry.cluster.events import EventRecorder
+from registry.cluster.guarded import GuardedClient
 from registry.cluster.informer import State
-from registry.cluster.writer import Writer
-from registry.controller import metrics
-from registry.controller.batches import Desk
+from registry.cluster.lease import Lease, LeaseLock
 from registry.controller.catalogue import CatalogueKeeper
+from registry.controller.election import Election, Timing
+from registry.controller.metrics import CallCounter
 from registry.controller.probes import probes
-from registry.controller.pruning import Pruner
-from registry.controller.queue import KeyQueue
-from registry.controller.reconciler import Reconciler, work
-from registry.controller.rollouts import RolloutKeeper
+from registry.controller.state_metrics import StateMetrics
+from registry.controller.term import Term
+from registry.planning.objects import Key
 from registry.settings import Settings
-from registry.store.rollouts import Rollouts
 from registry.world.watched import WatchedCluster
+from registry.world.world import World
 
 log = logging.getLogger(__name__)
 
 GC_THRESHOLD: Final = 20_000
 """New containers before the collector looks for cycles among them; Python's 700 is for short scripts."""
 
-WORKERS_PER_WRITE: Final = 2
-"""Keys worked on per write in flight: enough that planning never leaves a write slot empty."""
-
 
 async def run(settings: Settings, connection: Connection) -> None:
-    """Run until SIGTERM or SIGINT. A write that is cut off is found, done or not, at the next start."""
+    """Run until SIGTERM or SIGINT. A write that is cut off is found, done or not, by the next leader."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with Client(connection, connections=settings.writes_in_flight + 32) as client:
-        controller = Controller(settings, client)
-        async with probes(settings.host, settings.controller_port, controller.checks, controller.refresh):
+    async with contextlib.AsyncExitStack() as clients:
+        # The lease has connections of its own: it never waits behind policies.
+        election = _election(settings, await clients.enter_async_context(Client(connection, connections=2)))
+        client = await clients.enter_async_context(
+            GuardedClient(
+                connection,
+                connections=settings.writes_in_flight + 32,
+                may_write=election.leads,
+                observe=CallCounter(urlsplit(connection.url).netloc).count,
+            )
+        )
+        controller = Controller(settings, client, election)
+        REGISTRY.register(StateMetrics(controller))
+        async with probes(settings.host, settings.controller_port, controller.checks):
             running = asyncio.create_task(controller.run())
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -54,90 +65,91 @@ async def run(settings: Settings, connection: Connection) -> None:
     log.info("stopped")
 
 
-class Controller:
-    """Everything the process holds, wired together."""
+def _election(settings: Settings, client: Client) -> Election:
+    timing = Timing(settings.lease_seconds, settings.lease_renew_seconds, settings.lease_retry_seconds)
+    lock = LeaseLock(client, settings.store_namespace, settings.lease_name)
+    return Election(lock, f"{socket.gethostname()}_{uuid.uuid4()}", timing)
 
-    def __init__(self, settings: Settings, client: Client) -> None:
-        self.queue = KeyQueue()
-        self.cluster = WatchedCluster(client, settings, self.queue.add)
+
+class Controller:
+    """Everything the process holds, wired together.
+
+    The copies of cluster and store are kept warm at all times; `term` is what writes, only while leading.
+    """
+
+    def __init__(self, settings: Settings, client: Client, election: Election) -> None:
+        self.cluster = WatchedCluster(client, settings, self._touch)
+        self.term: Term | None = None
         self._settings = settings
-        self._recorder = EventRecorder(
-            client, settings.event_interval_seconds, busy=lambda: len(self.queue) > 0
-        )
-        triggers = self.cluster.triggers
-        self._keeper = CatalogueKeeper(
-            settings, client, self._recorder, triggers.on_catalogue, self._on_rollout
-        )
-        watch = self._keeper.watch
-        self._rollouts = RolloutKeeper(
-            Desk(
-                self.cluster.world,
-                self.queue,
-                Rollouts(client, watch, settings),
-                watch.rollouts,
-                self._keeper.readable.wait,
-            )
-        )
-        self._pruner = Pruner(
-            client, watch, self.cluster, settings.history_limit, idle=lambda: len(self.queue) == 0
-        )
-        self._reconciler = Reconciler(
-            self.cluster.world,
-            self.queue,
-            Writer(client, triggers, settings.writes_in_flight),
-            self._recorder,
-            timedelta(seconds=settings.orphan_grace_seconds),
-        )
+        self._client = client
+        self._election = election
+        self._keeper = CatalogueKeeper(settings, client, self.cluster.triggers.on_catalogue, self._on_rollout)
+        self._last: tuple[str, int] | None = None
+
+    @property
+    def world(self) -> World:
+        """The watched cluster."""
+        return self.cluster.world
+
+    @property
+    def lease_name(self) -> str:
+        """Name of the Lease that says who leads."""
+        return self._election.name
 
     async def run(self) -> None:
-        """Run all tasks; the first writes come when everything that counts has been read."""
+        """Watch for ever, and lead when it is this replica's turn, but not before all has been read."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.cluster.run())
             tasks.create_task(self._keeper.run())
-            await self._settle()
-            tasks.create_task(self._recorder.run())
-            for _ in range(self._settings.writes_in_flight * WORKERS_PER_WRITE):
-                tasks.create_task(
-                    work(self.queue, self._reconciler, self._keeper.readable, self._rollouts.refused)
-                )
-            tasks.create_task(self._rollouts.run())
-            tasks.create_task(self._pruner.run(self._keeper.readable))
+            await self._keeper.watch.synced()
+            await self.cluster.admitted.wait()
+            self._settle()
+            await self._election.run(self._lead)
 
     def checks(self) -> dict[str, str]:
-        """What keeps the process from doing its work, by check; an empty string is fine."""
+        """What keeps the process from doing its work, by check; empty when fine, also on a standby."""
         states = self.cluster.states().items()
         return {
             "store": self._keeper.problem,
+            "lease": self._election.problem,
             **{name: "" if state is State.SYNCED else state.value for name, state in states},
         }
 
-    def refresh(self) -> None:
-        """Bring the gauges up to date."""
-        metrics.QUEUE_DEPTH.labels("keys").set(len(self.queue))
-        metrics.FAILING.set(self.queue.failing)
-        metrics.POLICIES.set(self.cluster.world.index.policies)
-        metrics.EVENTS_DROPPED.set(self._recorder.dropped)
-        for name, problem in self.checks().items():
-            metrics.READY.labels(name).set(not problem)
-        for informer in self.cluster.informers():
-            metrics.WATCH_RESTARTS.labels(informer.path).set(informer.restarts)
+    def watch_restarts(self) -> Mapping[str, int]:
+        """How often each watch was begun again, by path."""
+        return {informer.path: informer.restarts for informer in self.cluster.informers()}
+
+    async def _lead(self, lease: Lease) -> None:
+        if lease.term != self._last:
+            self._forget()
+        self._last = lease.term
+        self.term = Term(self._settings, self._client, self.cluster, self._keeper)
+        try:
+            await self.term.run()
+        finally:
+            self.term = None
+
+    def _forget(self) -> None:
+        """Others may have changed since what an earlier term remembered: what is in force, policies say."""
+        self.world.applied.clear()
+        self.world.targets.clear()
+        self.world.moves.clear()
+
+    def _touch(self, key: Key) -> None:
+        """Have a key reconciled by whoever leads: a standby keeps none, and begins with all of them."""
+        if self.term:
+            self.term.queue.add(key)
 
     def _on_rollout(self) -> None:
-        self._rollouts.wake()
+        if self.term:
+            self.term.on_rollout()
 
-    async def _settle(self) -> None:
-        """Wait until everything has been read; what is loaded then stays in memory."""
-        await self._keeper.readable.wait()
-        await self.cluster.admitted.wait()
-        try:
-            await self._recorder.remember()
-        except ApiError as error:
-            log.warning("earlier Events cannot be read, standing problems are told again: %s", error)
-        # What is loaded now stays: the collector need not go through it again and again.
+    def _settle(self) -> None:
+        """What is loaded now stays: the collector need not go through it again and again."""
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
-        world = self.cluster.world
+        world = self.world
         log.info(
             "ready: %d namespaces, %d policies, %d templates",
             len(world.namespaces),

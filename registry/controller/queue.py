@@ -7,12 +7,21 @@ that work is done.
 import asyncio
 import collections
 import random
-from typing import Final
+import time
+from typing import Final, NamedTuple
 
+from registry.controller import metrics
 from registry.planning.objects import Key, is_namespace
 
 FIRST_BACKOFF: Final = 0.05
 LAST_BACKOFF: Final = 300.0
+
+
+class _Work(NamedTuple):
+    """When a key was added, and when the work on it began."""
+
+    added: float
+    began: float
 
 
 class KeyQueue:
@@ -20,8 +29,8 @@ class KeyQueue:
 
     def __init__(self) -> None:
         self._ready: collections.deque[Key] = collections.deque()
-        self._dirty: set[Key] = set()
-        self._working: set[Key] = set()
+        self._dirty: dict[Key, float] = {}
+        self._working: dict[Key, _Work] = {}
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._workloads: collections.Counter[str] = collections.Counter()
@@ -35,11 +44,21 @@ class KeyQueue:
         """How many keys failed last time."""
         return len(self._failures)
 
+    def added_at(self, key: Key) -> float:
+        """When `key`, which is being worked on, was added, in seconds of the monotonic clock."""
+        return self._working[key].added
+
+    def working_seconds(self) -> list[tuple[str, float]]:
+        """The controller of each key that is worked on now, and the seconds since that began."""
+        now = time.monotonic()
+        return [(metrics.controller_of(key), now - work.began) for key, work in self._working.items()]
+
     def add(self, key: Key) -> None:
         """Have `key` reconciled soon."""
         if key in self._dirty:
             return
-        self._dirty.add(key)
+        self._dirty[key] = time.monotonic()
+        metrics.ADDS.inc()
         if not is_namespace(key):
             self._workloads[key.namespace] += 1
         if key not in self._working:
@@ -61,6 +80,7 @@ class KeyQueue:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         jitter = random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)
         seconds: float = min(FIRST_BACKOFF * 2.0 ** min(failures, 20), LAST_BACKOFF) * jitter
+        metrics.RETRIES.inc()
         self.add_after(key, seconds)
         return seconds
 
@@ -75,13 +95,13 @@ class KeyQueue:
             self._waiters.append(waiter)
             await waiter
         key = self._ready.popleft()
-        self._dirty.discard(key)
-        self._working.add(key)
+        work = self._working[key] = _Work(self._dirty.pop(key), time.monotonic())
+        metrics.QUEUE_SECONDS.observe(work.began - work.added)
         return key
 
     def done(self, key: Key) -> None:
         """The work on `key` has ended; it comes again if it was added meanwhile."""
-        self._working.discard(key)
+        metrics.WORK_SECONDS.observe(time.monotonic() - self._working.pop(key).began)
         if not is_namespace(key):
             self._workloads[key.namespace] -= 1
         if key in self._dirty:

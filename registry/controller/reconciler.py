@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,11 +20,13 @@ from registry.planning.changes import Change, Plan
 from registry.planning.namespaces import plan_namespace
 from registry.planning.objects import Key, Namespace, Note, is_namespace
 from registry.planning.orphans import Clock
+from registry.planning.resolve import Applied
 from registry.planning.workloads import CROWDED, plan_workload
 from registry.world.world import World
 
 log = logging.getLogger(__name__)
 
+DRIFT_REPAIRED: Final = "DriftRepaired"
 BARRIER_STEP: Final = 0.02
 BARRIER_LIMIT: Final = 10.0
 """How long, in seconds, a namespace's denies wait for its workloads' own policies."""
@@ -42,7 +45,12 @@ class Reconciler:
         self._orphan_grace = orphan_grace
         self._waiting: defaultdict[str, set[Key]] = defaultdict(set)
         self._barrier: dict[str, float] = {}
-        self._pending: dict[Key, Counter[str]] = {}
+        self._pending: dict[Key, dict[str, str]] = {}
+
+    @property
+    def pending(self) -> Mapping[Key, Mapping[str, str]]:
+        """Reasons by template, of the references of each key that cannot be applied now."""
+        return self._pending
 
     async def reconcile(self, key: Key) -> None:
         """Plan and write for `key`. Raises ApiError when a write was refused."""
@@ -133,17 +141,27 @@ class Reconciler:
 
     async def _write(self, key: Key, change: Change) -> None:
         about = self._about(key, change)
+        before = self._world.applied.get(key, {}).get(change.template)
         try:
             await self._writer.apply(change)
         except ApiError:
             metrics.WRITES.labels(change.action, "refused").inc()
             raise
         metrics.WRITES.labels(change.action, "done").inc()
+        self._time(key, change, before)
         if change.applied and change.action != "delete":
             self._world.applied.setdefault(key, {})[change.template] = change.applied
         if about:
             for note in change.notes:
                 self._recorder.tell_once(about, note)
+
+    def _time(self, key: Key, change: Change, before: Applied | None) -> None:
+        """What was in force and is written again was edited or deleted by somebody."""
+        seconds = time.monotonic() - self._queue.added_at(key)
+        if change.action == "create":
+            (metrics.REPAIR_SECONDS if before else metrics.POLICY_SECONDS).observe(seconds)
+        elif any(note.reason == DRIFT_REPAIRED for note in change.notes):
+            metrics.REPAIR_SECONDS.observe(seconds)
 
     def _remember(self, key: Key, plan: Plan) -> None:
         """Keep what is in force, and what was for pending references that keep theirs; forget the rest."""
@@ -161,7 +179,7 @@ class Reconciler:
 
     def _report(self, key: Key, plan: Plan, refused: Iterable[ApiError]) -> None:
         about = self._about(key)
-        self._count_pending(key, plan)
+        self._note_pending(key, plan)
         if about is None:
             return
         notes = [Note("Warning", problem.reason, problem.message) for problem in plan.problems]
@@ -169,15 +187,10 @@ class Reconciler:
         notes += [_refusal(error) for error in refused if isinstance(error, Forbidden | Unprocessable)]
         self._recorder.tell_standing(about, notes)
 
-    def _count_pending(self, key: Key, plan: Plan) -> None:
-        if not plan.problems and key not in self._pending:
-            return
-        before = self._pending.pop(key, Counter())
-        now = Counter(problem.reason for problem in plan.problems)
-        if now:
-            self._pending[key] = now
-        for reason in before | now:
-            metrics.PENDING.labels(reason).inc(now[reason] - before[reason])
+    def _note_pending(self, key: Key, plan: Plan) -> None:
+        self._pending.pop(key, None)
+        if plan.problems:
+            self._pending[key] = {problem.template: problem.reason for problem in plan.problems}
 
     def _about(self, key: Key, change: Change | None = None) -> About | None:
         if is_namespace(key):
@@ -196,7 +209,7 @@ class Reconciler:
     def _forget(self, key: Key) -> None:
         """Let go of a key in a namespace that is gone or no longer looked at."""
         self._world.applied.pop(key, None)
-        self._count_pending(key, Plan())
+        self._note_pending(key, Plan())
         self._barrier.pop(key.namespace, None)
         self._waiting.pop(key.namespace, None)
 
@@ -228,19 +241,22 @@ async def work(
     while True:
         key = await queue.get()
         await readable.wait()
-        controller = "namespace" if is_namespace(key) else "workload"
+        controller = metrics.controller_of(key)
         try:
             with metrics.RECONCILE_SECONDS.labels(controller).time():
                 await reconciler.reconcile(key)
         except ApiError as error:
             metrics.RECONCILES.labels(controller, "error").inc()
+            metrics.RECONCILE_ERRORS.labels(controller).inc()
             refused(key, error)
             delay = queue.retry(key)
             level = logging.DEBUG if isinstance(error, Conflict | NotFound) else logging.WARNING
             log.log(level, "%s: %s; again in %.1f s", key, error, delay)
         except Exception:
             # A defect that one key brings out must not stop the work on all others.
-            metrics.RECONCILES.labels(controller, "panic").inc()
+            metrics.RECONCILES.labels(controller, "error").inc()
+            metrics.RECONCILE_ERRORS.labels(controller).inc()
+            metrics.RECONCILE_PANICS.labels(controller).inc()
             log.exception("%s: unexpected error; again in %.1f s", key, queue.retry(key))
         else:
             metrics.RECONCILES.labels(controller, "success").inc()

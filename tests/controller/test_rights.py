@@ -34,6 +34,7 @@ def limited(control_plane: ControlPlane, api: Api, store: str, tmp_path: Path) -
     api.create(f"{RBAC}/clusterrolebindings", binding(name, "ClusterRole", name, subject))
     local = f"{RBAC}/namespaces/{store}/rolebindings"
     api.create(local, binding(name, "Role", "netpol-registry-store", subject))
+    api.create(local, binding(f"{name}-lease", "Role", "netpol-registry-lease", subject))
     token = api.create(f"{accounts}/{name}/token", {"spec": {}})["status"]["token"]
     path = tmp_path / "limited.kubeconfig"
     authority = base64.b64encode(control_plane.ca_file.read_bytes()).decode()

@@ -1,4 +1,4 @@
-"""Rollouts through a crash of the controller, and with two controllers at once."""
+"""Rollouts through a crash of the controller, and with two controllers that write at once."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -43,6 +43,7 @@ def other_controller(
 ) -> Iterator[ControllerProcess]:
     (tmp_path / "other").mkdir()
     process = ControllerProcess(control_plane, store, group, tmp_path / "other")
+    process.setting("LEASE_NAME", "other")
     yield process
     process.stop()
 

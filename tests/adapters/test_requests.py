@@ -1,0 +1,28 @@
+"""Requests in the words of RBAC."""
+
+import pytest
+
+from registry.cluster.requests import verb_of
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "verb"),
+    [
+        ("GET", "/api/v1/namespaces", "list"),
+        ("GET", "/api/v1/namespaces/shop", "get"),
+        ("GET", "/api/v1/namespaces/shop/configmaps", "list"),
+        ("GET", "/api/v1/namespaces/shop/configmaps/c", "get"),
+        ("GET", "/apis/apps/v1/deployments", "list"),
+        ("GET", "/apis/apps/v1/namespaces/shop/deployments/db", "get"),
+        ("POST", "/apis/apps/v1/namespaces/shop/deployments", "create"),
+        ("PUT", "/apis/apps/v1/namespaces/shop/deployments/db", "update"),
+        ("PATCH", "/apis/apps/v1/namespaces/shop/deployments/db", "patch"),
+        ("DELETE", "/apis/apps/v1/namespaces/shop/deployments/db", "delete"),
+    ],
+)
+def test_a_request_has_the_verb_that_rbac_knows_it_by(method: str, path: str, verb: str):
+    assert verb_of(method, path, watch=False) == verb
+
+
+def test_a_watch_is_no_list():
+    assert verb_of("GET", "/apis/apps/v1/deployments", watch=True) == "watch"
