@@ -130,14 +130,15 @@ def _version(one: Named) -> int:
 class Informer(Generic[T]):
     """Keeps `cache` equal to the objects at `path`; `run` never returns.
 
-    `decode` turns an object's JSON into what is kept of it, so that memory holds no more.
+    `decode` turns an object's JSON into what is kept of it, so that memory holds no more; None for an
+    object that is none of those looked for.
     """
 
     def __init__(
         self,
         client: Client,
         path: str,
-        decode: Callable[[bytes], T],
+        decode: Callable[[bytes], T | None],
         cache: Cache[T],
         selector: Query | None = None,
     ) -> None:
@@ -152,6 +153,7 @@ class Informer(Generic[T]):
         self._selector = dict(selector or {})
         self._version = ""
         self._replay = True
+        self._told = ""
 
     async def run(self) -> None:
         """List and watch for ever; a failure is waited out with growing, jittered delays."""
@@ -159,7 +161,7 @@ class Informer(Generic[T]):
         while True:
             try:
                 await self._follow()
-                delay = FIRST_DELAY
+                delay, self._told = FIRST_DELAY, ""
             except Gone:
                 self._version = ""
             except msgspec.MsgspecError as error:
@@ -189,7 +191,7 @@ class Informer(Generic[T]):
         query: dict[str, str | int] = {**self._selector, "limit": PAGE}
         while True:
             page = watch.decode_page(await self._client.get(self.path, query))
-            listed += [self._decode(bytes(item)) for item in page.items]
+            listed += [one for item in page.items if (one := self._decode(bytes(item)))]
             if not page.metadata.continue_:
                 break
             query["continue"] = page.metadata.continue_
@@ -218,26 +220,23 @@ class Informer(Generic[T]):
             raise watch.read_error(event)
         if event.type == "BOOKMARK":
             return self._on_bookmark(event, replayed)
-        if replayed is None and event.type != "DELETED" and self._is_echo(event):
-            return None
-        one = self._decode(bytes(event.object))
         if replayed is not None:
-            replayed.append(one)
+            one = self._decode(bytes(event.object))
+            replayed += [one] if one else []
             return replayed
-        self._version = one.resource_version
-        if event.type == "DELETED":
-            self.cache.drop(one)
-        else:
-            self.cache.put(one)
+        identity = watch.read_identity(event)
+        # What is held already came by the answer to a write of ours.
+        if event.type == "DELETED" or not self.cache.holds(identity):
+            self._on_change(event, identity)
+        self._version = identity.resource_version
         return None
 
-    def _is_echo(self, event: Event) -> bool:
-        """Whether the copy has that version already, by the answer to a write of ours."""
-        identity = watch.read_identity(event)
-        if not self.cache.holds(identity):
-            return False
-        self._version = identity.resource_version
-        return True
+    def _on_change(self, event: Event, identity: Identity) -> None:
+        one = self._decode(bytes(event.object))
+        if one and event.type != "DELETED":
+            self.cache.put(one)
+        elif gone := one or self.cache.get(identity.namespace, identity.name):
+            self.cache.drop(gone)
 
     def _on_bookmark(self, event: Event, replayed: list[T] | None) -> list[T] | None:
         bookmark = watch.read_bookmark(event)
@@ -250,7 +249,9 @@ class Informer(Generic[T]):
 
     def _failed(self, error: ApiError) -> None:
         """Say it once; a copy that was synced stays as it was, since the objects did not change by this."""
-        log.warning("watch of %s failed: %s", self.path, error)
+        if str(error) != self._told:
+            log.warning("watch of %s failed: %s", self.path, error)
+            self._told = str(error)
         if self.state is State.STARTING and isinstance(error, Forbidden | NotFound):
             self.state = State.FORBIDDEN if isinstance(error, Forbidden) else State.ABSENT
             self.settled.set()

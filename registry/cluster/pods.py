@@ -11,9 +11,12 @@ import msgspec
 
 from registry.cluster.client import Client
 from registry.cluster.listing import listed
-from registry.cluster.resources import NAMESPACES, WORKLOADS, Resource
+from registry.cluster.resources import DAEMON_SETS, DEPLOYMENTS, NAMESPACES, STATEFUL_SETS, Resource
 from registry.lint.place import Place, Pods, Port, place_of
 from registry.planning.objects import Key
+
+PICTURED: Final = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
+"""Kinds whose pods are looked at: with those that others make, each request would read every Pod."""
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -76,7 +79,7 @@ def decode_labels(raw: bytes) -> tuple[str, dict[str, str]]:
 
 async def read_place(client: Client) -> Place:
     """The cluster as it is now, listed in pages. Raises ApiError."""
-    kinds = (_read_workloads(client, resource) for resource in WORKLOADS)
+    kinds = (_read_workloads(client, resource) for resource in PICTURED)
     namespaces, workloads = await asyncio.gather(_read_namespaces(client), asyncio.gather(*kinds))
     return place_of(namespaces, [one for kind in workloads for one in kind])
 

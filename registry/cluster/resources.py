@@ -16,6 +16,11 @@ class Resource(msgspec.Struct, frozen=True):
         """`apiVersion` of its objects."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def label(self) -> str:
+        """The plural, with the group where it is a custom one: `deployments`, `rollouts.argoproj.io`."""
+        return self.plural if self in BUILT_IN_WORKLOADS else f"{self.plural}.{self.group}"
+
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
         """The URL path of the collection, or of one object."""
         root = f"/apis/{self.api_version}" if self.group else f"/api/{self.version}"
@@ -29,6 +34,14 @@ EVENTS = Resource("", "v1", "events", "Event")
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 STATEFUL_SETS = Resource("apps", "v1", "statefulsets", "StatefulSet")
 DAEMON_SETS = Resource("apps", "v1", "daemonsets", "DaemonSet")
+REPLICA_SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
+REPLICATION_CONTROLLERS = Resource("", "v1", "replicationcontrollers", "ReplicationController")
+PODS = Resource("", "v1", "pods", "Pod")
+JOBS = Resource("batch", "v1", "jobs", "Job")
+CRON_JOBS = Resource("batch", "v1", "cronjobs", "CronJob")
+CUSTOM_RESOURCE_DEFINITIONS = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition"
+)
 NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy")
 ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice")
 TOKEN_REVIEWS = Resource("authentication.k8s.io", "v1", "tokenreviews", "TokenReview")
@@ -37,4 +50,16 @@ SELF_ACCESS_REVIEWS = Resource(
     "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview"
 )
 
-WORKLOADS = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
+BUILT_IN_WORKLOADS = (
+    DEPLOYMENTS,
+    STATEFUL_SETS,
+    DAEMON_SETS,
+    REPLICA_SETS,
+    REPLICATION_CONTROLLERS,
+    JOBS,
+    CRON_JOBS,
+    PODS,
+)
+"""Kinds of workloads that every cluster serves; those that CRDs add are found while running."""
+
+WORKLOADS = BUILT_IN_WORKLOADS

@@ -11,7 +11,7 @@ from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.errors import ApiError, Conflict, NotFound
 from registry.cluster.informer import State
-from registry.cluster.resources import CONFIG_MAPS, NAMESPACES, NETWORK_POLICIES, WORKLOADS, Resource
+from registry.cluster.resources import BUILT_IN_WORKLOADS, CONFIG_MAPS, NAMESPACES, NETWORK_POLICIES, Resource
 from registry.controller import metrics
 from registry.store.bodies import delete_options
 from registry.store.objects import Record
@@ -35,8 +35,8 @@ class _List(msgspec.Struct):
 class Pruner:
     """Deletes records of revisions, `limit` at least staying for each template.
 
-    Nothing is deleted while the store cannot be read, something that counts cannot be listed, or keys
-    wait (`idle`): then not all that is in use is known.
+    Nothing is deleted while the store cannot be read, a built-in kind cannot be listed, or keys wait
+    (`idle`): then not all that is in use is known.
     """
 
     def __init__(
@@ -76,7 +76,9 @@ class Pruner:
         return all([await self._delete(name, chunk) for chunk in chunks])
 
     def _may(self) -> bool:
-        main = self._watch.view.main
+        main, skipped = self._watch.view.main, self._cluster.skipped()
+        if any(resource.label in skipped for resource in BUILT_IN_WORKLOADS):
+            return False  # of custom ones it is usual that they are left out
         states = {self._watch.state, *self._cluster.states().values()}
         return states == {State.SYNCED} and main is not None and main.heads is not None and self._idle()
 
@@ -110,7 +112,7 @@ class Pruner:
         named = ",".join(f"v{number}" for number in sorted(numbers))
         label = f"{contract.TEMPLATE_LABEL_PREFIX}{name} in ({named})"
         policies = f"{contract.TEMPLATE_LABEL}={name},{contract.REVISION_LABEL} in ({borne})"
-        asked = [(kind, label) for kind in (NAMESPACES, *WORKLOADS)]
+        asked = [(kind, label) for kind in (NAMESPACES, *self._cluster.kinds)]
         return await self._any([(NETWORK_POLICIES, policies), *asked])
 
     async def _any(self, asked: Iterable[tuple[Resource, str]]) -> bool:

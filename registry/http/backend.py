@@ -16,6 +16,7 @@ from registry.cluster.client import Client
 from registry.cluster.connection import Connection
 from registry.cluster.errors import ApiError
 from registry.cluster.informer import State
+from registry.cluster.resources import Resource
 from registry.http import problems
 from registry.http.access import Access
 from registry.http.problems import Refused
@@ -114,6 +115,10 @@ class Backend:
     def used(self, usage: str) -> frozenset[str]:
         """Names of the templates with this usage: `used` or `outdated`. Raises Refused."""
         return self.ask(outdated if usage == "outdated" else used)
+
+    def kinds(self) -> tuple[Resource, ...]:
+        """The kinds of workloads that are watched now. Raises Refused while that is not known."""
+        return self.ask(lambda _world: self.cluster.kinds)
 
     def ask(self, find: Callable[[World], T]) -> T:
         """What `find` finds in the watched cluster, looked at where it is kept. Raises Refused."""

@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS, Resource
+from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, Resource
 from registry.http.access import Access, Caller, Right
-
-RESOURCES: Final = {(one.group, one.kind): one for one in (NAMESPACES, *WORKLOADS)}
-"""What a caller has to be allowed to list; NetworkPolicies for objects of a kind that is not known here."""
+from registry.http.requests import backend
 
 
 class Placed(Protocol):
@@ -32,21 +30,19 @@ Seen = tuple[list[P], bool]
 async def visible(access: Access, caller: Caller, objects: Iterable[P]) -> Seen[P]:
     """The objects that the caller may list anyway, and whether the caller may list all there could be.
 
-    Asked for each kind in the whole cluster, and where that is denied in each namespace. Raises ApiError.
+    Asked for each kind in the whole cluster, and where that is denied in each namespace; objects of a kind
+    that is not watched count as NetworkPolicies. Raises ApiError.
     """
-    kinds = [NAMESPACES, *WORKLOADS, NETWORK_POLICIES]
+    kinds = [NAMESPACES, *backend().cluster.kinds, NETWORK_POLICIES]
+    by_kind = {(kind.group, kind.kind): kind for kind in kinds}
     answers = await asyncio.gather(*(access.may(caller, _listing(kind)) for kind in kinds))
     everywhere = {kind for kind, allowed in zip(kinds, answers, strict=True) if allowed}
-    found = [(one, _place(one)) for one in objects]
+    found = [(one, (by_kind.get((one.group, one.kind), NETWORK_POLICIES), one.namespace)) for one in objects]
     places = sorted({place for _, place in found if place[0] not in everywhere}, key=str)
     allowed = await asyncio.gather(*(access.may(caller, _listing(*place)) for place in places))
     granted = {place for place, may in zip(places, allowed, strict=True) if may}
     seen = [one for one, place in found if place[0] in everywhere or place in granted]
     return seen, len(everywhere) == len(kinds)
-
-
-def _place(one: Placed) -> tuple[Resource, str]:
-    return RESOURCES.get((one.group, one.kind), NETWORK_POLICIES), one.namespace
 
 
 def _listing(resource: Resource, namespace: str = "") -> Right:

@@ -31,6 +31,15 @@ class Triggers:
             if namespace.managed or namespace.references or index.owned(namespace.key)
         )
 
+    def of_kind(self, group: str, kind: str) -> None:
+        """Touch the keys of a kind that is known from now on, and Namespaces whose presets it may hold."""
+        index = self.world.index
+        for name in list(index.namespaces()):
+            keys = [key for key in index.workloads(name) if (key.group, key.kind) == (group, kind)]
+            self._touch_all(keys)
+            if keys:
+                self._touch(namespace_key(name))
+
     def on_workload(self, old: Workload | None, new: Workload | None) -> None:
         """A workload appeared, changed or went."""
         changed = new or old

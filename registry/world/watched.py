@@ -2,22 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from registry.cluster.client import Client
-from registry.cluster.decode import (
-    Endpoints,
-    decode_endpoints,
-    decode_namespace,
-    decode_policy,
-    workload_decoder,
-)
+from registry.cluster.decode import Endpoints, decode_endpoints, decode_namespace, decode_policy
 from registry.cluster.informer import Cache, Informer, State
-from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS, Resource
+from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, Resource
 from registry.planning.objects import Key, Workload
 from registry.settings import Settings
 from registry.world.facts import API_SERVER_SELECTOR, API_SERVER_SLICES, cluster_facts
+from registry.world.kinds import WatchedKinds
 from registry.world.triggers import Triggers
+
+SKIPPED: Final = frozenset({State.FORBIDDEN, State.ABSENT})
 
 
 class WatchedCluster:
@@ -37,7 +34,7 @@ class WatchedCluster:
             client, NAMESPACES.path(), decode_namespace, self.world.namespaces, _selector(settings)
         )
         self._policies = Informer(client, NETWORK_POLICIES.path(), decode_policy, self.world.policies)
-        self._workloads = {resource: self._watch(client, resource) for resource in WORKLOADS}
+        self._kinds = WatchedKinds(client, self.triggers)
         self._facts = Informer(
             client, API_SERVER_SLICES, decode_endpoints, self._endpoints, API_SERVER_SELECTOR
         )
@@ -45,50 +42,39 @@ class WatchedCluster:
     async def run(self) -> None:
         """Watch for ever; a kind that could not be listed at first is admitted once it can be."""
         async with asyncio.TaskGroup() as tasks:
-            for informer in self.informers():
+            for informer in (self._namespaces, self._policies, self._facts):
                 tasks.create_task(informer.run())
-            await self._settle()
-            # All kinds at once: a preset on a kind not yet known would seem to be gone.
-            late = [resource for resource in self._workloads if not self._admit(resource)]
+            self._kinds.run(tasks)
+            await self._namespaces.synced.wait()
+            await self._policies.synced.wait()
+            await self._kinds.settle()
+            await self._facts.settled.wait()
+            self._kinds.open()
             self._follow_facts()
             self.triggers.all()
             self.admitted.set()
-            for resource in late:
-                tasks.create_task(self._admit_late(resource))
 
-    async def _settle(self) -> None:
-        """Wait until what decisions rest on has been read, and workloads have been tried."""
-        await self._namespaces.synced.wait()
-        await self._policies.synced.wait()
-        tried: list[Informer[Any]] = [*self._workloads.values(), self._facts]
-        for informer in tried:
-            await informer.settled.wait()
+    @property
+    def kinds(self) -> tuple[Resource, ...]:
+        """The kinds of workloads of which all objects are known now; none before `admitted`."""
+        return self._kinds.admitted
+
+    def read(self, resource: Resource, raw: bytes) -> Workload | None:
+        """A workload of one of `kinds` from its JSON; None for one that another controller manages."""
+        return self._kinds.read(resource, raw)
 
     def informers(self) -> Iterable[Informer[Any]]:
         """All of them."""
-        return [self._namespaces, self._policies, *self._workloads.values(), self._facts]
+        return [self._namespaces, self._policies, self._facts, *self._kinds.informers()]
 
     def states(self) -> dict[str, State]:
-        """How far each copy that decisions rest on can be trusted, by the plural of its kind."""
-        copies: dict[str, Informer[Any]] = {"namespaces": self._namespaces, "networkpolicies": self._policies}
-        copies |= {resource.plural: informer for resource, informer in self._workloads.items()}
-        return {name: informer.state for name, informer in copies.items()}
+        """How far each copy that decisions rest on can be trusted, by its kind's label."""
+        copies = {"namespaces": self._namespaces.state, "networkpolicies": self._policies.state}
+        return copies | {name: state for name, state in self._kinds.states().items() if state not in SKIPPED}
 
-    def _watch(self, client: Client, resource: Resource) -> Informer[Workload]:
-        cache: Cache[Workload] = Cache(self.triggers.on_workload)
-        return Informer(client, resource.path(), workload_decoder(resource), cache)
-
-    def _admit(self, resource: Resource) -> bool:
-        """Let keys of a kind be decided on, if all its objects are known; else nothing of it is touched."""
-        informer = self._workloads[resource]
-        if informer.synced.is_set():
-            self.world.workloads[resource.group, resource.kind] = informer.cache
-        return informer.synced.is_set()
-
-    async def _admit_late(self, resource: Resource) -> None:
-        await self._workloads[resource].synced.wait()
-        self._admit(resource)
-        self.triggers.all()
+    def skipped(self) -> dict[str, State]:
+        """Kinds of workloads that are left out, because they may not be listed or are not served."""
+        return {name: state for name, state in self._kinds.states().items() if state in SKIPPED}
 
     def _follow_facts(self) -> None:
         self.triggers.on_facts(cluster_facts(self._settled_facts, self._endpoints))

@@ -5,52 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from registry.cluster.decode import decode_endpoints, decode_namespace, decode_policy, workload_decoder
-from registry.cluster.resources import DEPLOYMENTS
-from registry.planning.objects import Key, Manager, Workload
+from registry.cluster.decode import decode_endpoints, decode_namespace, decode_policy
+from registry.planning.objects import Manager
 
 META = {"name": "db", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
-
-
-def deployment(metadata: dict[str, Any] | None = None, **spec: Any) -> Workload:
-    whole = {"metadata": {**META, **(metadata or {})}, "spec": spec}
-    return workload_decoder(DEPLOYMENTS)(msgspec.json.encode(whole))
-
-
-def test_a_workload_keeps_its_references_and_drops_other_labels():
-    labels = {"template.netpol-registry.dev/postgres": "true", "app": "db"}
-    annotations = {
-        "params.netpol-registry.dev/postgres": "port: 1",
-        "kubectl.kubernetes.io/last-applied": "...",
-    }
-    one = deployment({"labels": labels, "annotations": annotations})
-    assert (one.references, one.parameters) == ({"postgres": "true"}, {"postgres": "port: 1"})
-    assert one.key == Key("apps", "Deployment", "shop", "db")
-
-
-@pytest.mark.parametrize(
-    ("selector", "expected"),
-    [
-        ({"matchLabels": {"app": "db"}}, {"matchLabels": {"app": "db"}}),
-        ({"matchLabels": {"app": "db"}, "matchExpressions": []}, {"matchLabels": {"app": "db"}}),
-        ({"matchLabels": {}}, None),
-        ({"matchLabels": {}, "matchExpressions": []}, None),
-        ({}, None),
-        (None, None),
-    ],
-)
-def test_a_selector_without_requirements_is_none(selector: object, expected: object):
-    assert deployment(selector=selector).selector == expected
-
-
-def test_a_workload_on_the_hosts_network_is_known():
-    assert deployment(template={"spec": {"hostNetwork": True}}).host_network
-    assert not deployment(template={"spec": {}}).host_network
-
-
-def test_a_workload_being_deleted_is_known():
-    assert deployment({"deletionTimestamp": "2026-01-01T00:00:00Z"}).deleting
-    assert not deployment().deleting
 
 
 @pytest.mark.parametrize(

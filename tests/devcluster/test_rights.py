@@ -9,6 +9,9 @@ DEPLOYMENT = {"group": "apps", "resource": "deployments", "namespace": "default"
 TEMPLATE = {"group": "netpol-registry.dev", "resource": "templates", "namespace": "netpol-registry"}
 POLICY = {"group": "networking.k8s.io", "resource": "networkpolicies", "namespace": "default"}
 TRIED_POLICY = POLICY | {"namespace": "netpol-registry"}
+POD = {"group": "", "resource": "pods", "namespace": "default"}
+CRON_JOB = {"group": "batch", "resource": "cronjobs", "namespace": "default"}
+DEFINITION = {"group": "apiextensions.k8s.io", "resource": "customresourcedefinitions"}
 STORE = {"group": "", "resource": "configmaps", "namespace": "netpol-registry"}
 OTHER_CONFIG = {"group": "", "resource": "configmaps", "namespace": "default"}
 
@@ -26,8 +29,15 @@ OTHER_CONFIG = {"group": "", "resource": "configmaps", "namespace": "default"}
         ("stranger", "list", TEMPLATE, True),
         ("controller", "create", POLICY, True),
         ("controller", "patch", DEPLOYMENT, False),
+        ("controller", "watch", POD, True),
+        ("controller", "create", POD, False),
+        ("controller", "watch", CRON_JOB, True),
+        ("controller", "watch", DEFINITION, True),
+        ("controller", "update", DEFINITION, False),
         ("controller", "update", STORE, True),
         ("controller", "get", OTHER_CONFIG, False),
+        ("server", "watch", POD, True),
+        ("server", "watch", DEFINITION, True),
         ("server", "update", STORE, True),
         ("server", "get", OTHER_CONFIG, False),
         ("server", "create", POLICY, False),

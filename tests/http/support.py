@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from devcluster.api import Api
 from devcluster.cluster import ControlPlane
 from registry.cluster.connection import connect
-from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS
+from registry.cluster.resources import BUILT_IN_WORKLOADS, NAMESPACES, NETWORK_POLICIES
 from registry.http.app import create_app
 from registry.http.backend import Backend
 from registry.http.problems import BASE, KINDS
@@ -72,8 +72,10 @@ class Service:
 def _there(api: Api) -> dict[tuple[str, str, str], int]:
     """The version of everything that templates act on."""
     found = {}
-    for resource in (NAMESPACES, NETWORK_POLICIES, *WORKLOADS):
+    for resource in (NAMESPACES, NETWORK_POLICIES, *BUILT_IN_WORKLOADS):
         for meta in (one["metadata"] for one in api.list(resource.path())):
+            if any(owner.get("controller") for owner in meta.get("ownerReferences", ())):
+                continue
             place = resource.kind, meta.get("namespace", ""), meta["name"]
             found[place] = int(meta["resourceVersion"])
     return found

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from registry.cluster.resources import WORKLOADS
+from registry.cluster.resources import BUILT_IN_WORKLOADS
 from registry.model.facts import DEFAULT_FACTS
 from registry.model.template import Template, parse_template
 from registry.planning.catalogue import Catalogue
@@ -36,7 +36,7 @@ def unsettled(
         catalogue=templates,
         facts=DEFAULT_FACTS,
         excluded=frozenset(),
-        kinds=frozenset((one.group, one.kind) for one in WORKLOADS),
+        kinds=frozenset((one.group, one.kind) for one in BUILT_IN_WORKLOADS),
         namespaces=tuple(namespaces or [namespace()]),
         workloads=tuple(workloads),
         policies=(),

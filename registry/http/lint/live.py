@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from registry.cluster.client import Client
-from registry.cluster.pods import read_place
-from registry.cluster.resources import NAMESPACES, WORKLOADS, Resource
+from registry.cluster.pods import PICTURED, read_place
+from registry.cluster.resources import NAMESPACES, Resource
 from registry.http.access import Access, Caller
 from registry.http.requests import backend, caller
 from registry.http.visibility import visible
@@ -87,7 +87,7 @@ async def _visible_place(client: Client, access: Access, who: Caller, uses: Iter
 
 
 def _questions(names: Collection[str]) -> list[Key]:
-    kinds = [_question(resource, name) for resource in WORKLOADS for name in ("", *sorted(names))]
+    kinds = [_question(resource, name) for resource in PICTURED for name in ("", *sorted(names))]
     return [_question(NAMESPACES), *kinds]
 
 
@@ -97,4 +97,4 @@ def _question(resource: Resource, namespace: str = "") -> Key:
 
 
 def _may_see_workloads(namespace: str, allowed: Collection[Key]) -> bool:
-    return all(_question(resource, namespace) in allowed for resource in WORKLOADS)
+    return all(_question(resource, namespace) in allowed for resource in PICTURED)

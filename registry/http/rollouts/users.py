@@ -9,7 +9,7 @@ import msgspec
 from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.listing import listed
-from registry.cluster.resources import WORKLOADS, Resource
+from registry.cluster.resources import Resource
 from registry.http.requests import backend
 from registry.http.rollouts.body import RolloutBody, WorkloadPart
 from registry.planning.exclusion import matches
@@ -38,7 +38,8 @@ def candidates(name: str, asked: RolloutBody) -> dict[Key, Held]:
     """The users of a template that pass the filters, and what each has. Raises Refused or ApiError."""
     labelled = None
     if asked.selector is not None:
-        labelled = backend().call(_labelled(backend().client, name, asked.selector))
+        labels = [contract.TEMPLATE_LABEL_PREFIX + name, *_terms(asked.selector)]
+        labelled = backend().call(_labelled(backend().client, backend().kinds(), labels))
 
     def find(world: World) -> dict[Key, Held]:
         keys = (key for key in users(world, name) if _passes(world, key, asked))
@@ -68,13 +69,13 @@ def _names(part: WorkloadPart, key: Key) -> bool:
     return same and part.group in {None, key.group}
 
 
-async def _labelled(client: Client, name: str, selector: Mapping[str, Any]) -> set[Key]:
-    """The workloads that refer to a template and bear labels of their own, as the API server finds them.
+async def _labelled(client: Client, kinds: Iterable[Resource], labels: Iterable[str]) -> set[Key]:
+    """The workloads of these kinds that meet these requirements on labels, as the API server finds them.
 
     The watched copy does not keep such labels.
     """
-    terms = [contract.TEMPLATE_LABEL_PREFIX + name, *_terms(selector)]
-    found = await asyncio.gather(*(_keys(client, kind, ",".join(terms)) for kind in WORKLOADS))
+    selector = ",".join(labels)
+    found = await asyncio.gather(*(_keys(client, kind, selector) for kind in kinds))
     return {key for keys in found for key in keys}
 
 

@@ -9,7 +9,7 @@ import msgspec
 from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.listing import listed
-from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, WORKLOADS, Resource
+from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, Resource
 
 SHOWN: Final = 100
 """How many users a refusal lists."""
@@ -36,10 +36,10 @@ class _Item(msgspec.Struct):
 _ITEM: Final = msgspec.json.Decoder(_Item)
 
 
-async def users_of(client: Client, template: str) -> list[User]:
-    """Every user of a template in the cluster. Raises ApiError."""
+async def users_of(client: Client, workloads: Iterable[Resource], template: str) -> list[User]:
+    """Every user of a template in the cluster, among `workloads` of these kinds. Raises ApiError."""
     label = contract.TEMPLATE_LABEL_PREFIX + template
-    referring = [_users(client, resource, label, label) for resource in (NAMESPACES, *WORKLOADS)]
+    referring = [_users(client, resource, label, label) for resource in (NAMESPACES, *workloads)]
     generated = _users(client, NETWORK_POLICIES, f"{contract.TEMPLATE_LABEL}={template}")
     found = await asyncio.gather(*referring, generated)
     return sorted(user for users in found for user in users)

@@ -209,7 +209,7 @@ def delete_template(query: Query, name: str) -> Response:
 
 
 def _refuse_in_use(name: str) -> None:
-    users = backend().call(users_of(backend().client, name))
+    users = backend().call(users_of(backend().client, backend().kinds(), name))
     if users:
         detail = (
             f"{len(users)} objects use template {name}. Remove their references first, or send force=true: "

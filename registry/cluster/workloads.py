@@ -1,0 +1,167 @@
+"""Controllers of pods, from their JSON: each kind says in a way of its own which pods are its. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from registry import contract
+from registry.cluster.metadata import Meta, OwnedMeta, parameters, references
+from registry.cluster.resources import CRON_JOBS, JOBS, PODS, REPLICA_SETS, REPLICATION_CONTROLLERS, Resource
+from registry.cluster.selectors import NoLabelSelector, parse_selector
+from registry.planning.objects import Key, Selector, Workload
+
+Decode = Callable[[bytes], Workload | None]
+"""From an object's JSON to a workload; None for one that another controller manages."""
+
+MANAGED_KINDS: Final = (REPLICA_SETS, REPLICATION_CONTROLLERS, JOBS, PODS)
+"""Kinds that other controllers make: only those that nobody manages are workloads."""
+
+
+class _PodMeta(msgspec.Struct, gc=False):
+    labels: dict[str, str] | None = None
+
+
+class _PodSpec(msgspec.Struct, rename="camel", gc=False):
+    host_network: bool = False
+
+
+class _PodTemplate(msgspec.Struct, gc=False):
+    metadata: _PodMeta = msgspec.field(default_factory=_PodMeta)
+    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
+
+
+class _JobSpec(msgspec.Struct, gc=False):
+    template: _PodTemplate = msgspec.field(default_factory=_PodTemplate)
+
+
+class _JobTemplate(msgspec.Struct, gc=False):
+    spec: _JobSpec = msgspec.field(default_factory=_JobSpec)
+
+
+class _Spec(msgspec.Struct, rename="camel", gc=False):
+    """The members of all kinds together: none means two things by one name."""
+
+    selector: dict[str, Any] | None = None
+    template: _PodTemplate | None = None
+    job_template: _JobTemplate | None = None
+    host_network: bool = False
+
+
+class _Object(msgspec.Struct, gc=False):
+    metadata: OwnedMeta
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+
+
+class _CustomObject(msgspec.Struct, gc=False):
+    metadata: Meta
+
+
+_OBJECT: Final = msgspec.json.Decoder(_Object)
+_CUSTOM_OBJECT: Final = msgspec.json.Decoder(_CustomObject)
+
+
+def workload_decoder(resource: Resource) -> Decode:
+    """A decoder for objects of a built-in kind."""
+    selector_of = _SELECTORS.get(resource, _label_selector)
+    others = resource in MANAGED_KINDS
+
+    def decode(raw: bytes) -> Workload | None:
+        found = _OBJECT.decode(raw)
+        if others and found.metadata.owned:
+            return None
+        return _workload(
+            resource, found.metadata, selector_of(found), host_network=_uses_host_network(found.spec)
+        )
+
+    return decode
+
+
+def custom_decoder(resource: Resource, selector_path: Sequence[str]) -> Decode:
+    """A decoder for objects of a custom kind, which give their selector as a text at `selector_path`.
+
+    It is read from objects with references alone: only for those it decides anything.
+    """
+
+    def decode(raw: bytes) -> Workload:
+        meta = _CUSTOM_OBJECT.decode(raw).metadata
+        whole = msgspec.json.decode(raw) if references(meta) else {}
+        return _workload(
+            resource,
+            meta,
+            _text_selector(_at(whole, selector_path)),
+            host_network=_at(whole, ("spec", "template", "spec", "hostNetwork")) is True,
+        )
+
+    return decode
+
+
+def _workload(resource: Resource, meta: Meta, selector: Selector | None, *, host_network: bool) -> Workload:
+    return Workload(
+        key=Key(resource.group, resource.kind, meta.namespace, meta.name),
+        api_version=resource.api_version,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        references=references(meta),
+        parameters=parameters(meta),
+        selector=selector,
+        host_network=host_network,
+        deleting=meta.deletion_timestamp is not None,
+    )
+
+
+def _uses_host_network(spec: _Spec) -> bool:
+    template = spec.job_template.spec.template if spec.job_template else spec.template
+    return template.spec.host_network if template else spec.host_network
+
+
+def _label_selector(found: _Object) -> Selector | None:
+    # Empty parts mean no requirement, so a selector that is left with none selects everything: none at all.
+    return {part: value for part, value in (found.spec.selector or {}).items() if value} or None
+
+
+def _plain_selector(found: _Object) -> Selector | None:
+    """A ReplicationController selects by a map of labels; the API server fills it from its template."""
+    return _labels(found.spec.selector)
+
+
+def _template_labels(found: _Object) -> Selector | None:
+    """A CronJob selects nothing; its pods are those with its template's labels."""
+    template = found.spec.job_template.spec.template if found.spec.job_template else _PodTemplate()
+    return _labels(template.metadata.labels)
+
+
+def _own_labels(found: _Object) -> Selector | None:
+    """A Pod by itself is selected by its labels, without ours: what refers must not select."""
+    labels = found.metadata.labels or {}
+    return _labels({key: value for key, value in labels.items() if not _is_ours(key)})
+
+
+def _labels(labels: Mapping[str, str] | None) -> Selector | None:
+    return {"matchLabels": labels} if labels else None
+
+
+def _is_ours(key: str) -> bool:
+    prefix = key.rpartition("/")[0]
+    return prefix == contract.DOMAIN or prefix.endswith(f".{contract.DOMAIN}")
+
+
+_SELECTORS: Final[Mapping[Resource, Callable[[_Object], Selector | None]]] = {
+    REPLICATION_CONTROLLERS: _plain_selector,
+    CRON_JOBS: _template_labels,
+    PODS: _own_labels,
+}
+
+
+def _text_selector(text: object) -> Selector | None:
+    """None also for what no LabelSelector can say: a policy for it could only select other pods."""
+    try:
+        return parse_selector(text) or None if isinstance(text, str) else None
+    except NoLabelSelector:
+        return None
+
+
+def _at(whole: object, path: Sequence[str]) -> object:
+    for name in path:
+        whole = whole.get(name) if isinstance(whole, Mapping) else None
+    return whole if path else None
