@@ -11,6 +11,7 @@ from registry.http import docs, errors, openapi, probes
 from registry.http.backend import Backend
 from registry.http.lint import views as lint
 from registry.http.metrics import Application, Metrics
+from registry.http.namespaces import backups, reading, switching
 from registry.http.preview import views as preview
 from registry.http.remembered import Remembered
 from registry.http.rollouts import views as rollouts
@@ -68,6 +69,9 @@ def create_app(backend: Backend) -> Flask:
         preview.blueprint,
         rollouts.blueprint,
         workloads.blueprint,
+        reading.blueprint,
+        switching.blueprint,
+        backups.blueprint,
         probes.blueprint,
     ):
         api.register_blueprint(blueprint)

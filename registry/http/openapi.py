@@ -11,6 +11,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 
 from registry import __version__
 from registry.http.answers import json_answer
+from registry.http.namespaces import body as namespace_body
 from registry.http.preview import body as preview_body
 from registry.http.problems import MEDIA_TYPE
 from registry.http.rollouts import body as rollout_body
@@ -139,6 +140,8 @@ def _schemas() -> dict[str, Any]:
         "PreviewRequest": preview_body.REQUEST,
         "RolloutRequest": rollout_body.REQUEST,
         "AttachRequest": attach_body.REQUEST,
+        "EnableRequest": namespace_body.ENABLE_REQUEST,
+        "RestoreRequest": namespace_body.RESTORE_REQUEST,
         "ImportRequest": import_schemas.IMPORT_BODY,
     }
 

@@ -31,6 +31,8 @@ LOST: Final = ("uid", "resourceVersion", "generation", "creationTimestamp", "man
 
 Manifest = Mapping[str, Any]
 _FIELD_MANAGER: Final = {"fieldManager": contract.MANAGER}
+_RESTORER: Final = {"fieldManager": f"{contract.MANAGER}-restore"}
+"""Not the controller's own field manager, which is a mark of generated policies."""
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,11 +101,9 @@ async def save(
     return Backup(name=name, time=time, author=author, parts=tuple(names), policies=policies)
 
 
-async def read(client: Requests, namespace: str, name: str = "") -> list[Backup]:
-    """The backups of a namespace, or the one of that name; the oldest first. Raises ApiError."""
-    selector = f"{contract.COMPONENT_LABEL}={BACKUP}"
-    if name:
-        selector += f",{contract.BACKUP_LABEL}={name}"
+async def read(client: Requests, namespace: str) -> list[Backup]:
+    """The backups of a namespace, the oldest first. Raises ApiError."""
+    selector = f"{contract.COMPONENT_LABEL}={BACKUP},{contract.BACKUP_LABEL}"
     groups: dict[str, list[_ConfigMap]] = {}
     async for raw in listed(client, CONFIG_MAPS.path(namespace), selector):
         part = msgspec.json.decode(raw, type=_ConfigMap)
@@ -120,7 +120,7 @@ async def restore(client: Requests, namespace: str, backup: Backup, *, dry: bool
         if name in there:
             continue
         try:
-            await client.post(path, kept, {"dryRun": "All"} if dry else None)
+            await client.post(path, kept, {**_RESTORER, **({"dryRun": "All"} if dry else {})})
         except AlreadyExists:
             continue  # somebody was faster: told as differing, and left alone
         created.append(name)

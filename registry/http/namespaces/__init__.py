@@ -1,0 +1,1 @@
+"""Namespaces over HTTP: how each stands, enabling, disabling, backups of removed policies."""
