@@ -6,7 +6,6 @@ import msgspec
 
 from registry import contract
 from registry.cluster.metadata import Meta, parameters, references
-from registry.cluster.workloads import workload_decoder as workload_decoder
 from registry.model.documents import canonical
 from registry.model.normalise import normalise_spec
 from registry.planning.objects import LivePolicy, Manager, Namespace

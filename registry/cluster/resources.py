@@ -61,5 +61,3 @@ BUILT_IN_WORKLOADS = (
     PODS,
 )
 """Kinds of workloads that every cluster serves; those that CRDs add are found while running."""
-
-WORKLOADS = BUILT_IN_WORKLOADS

@@ -17,6 +17,9 @@ Decode = Callable[[bytes], Workload | None]
 MANAGED_KINDS: Final = (REPLICA_SETS, REPLICATION_CONTROLLERS, JOBS, PODS)
 """Kinds that other controllers make: only those that nobody manages are workloads."""
 
+HOST_NETWORK: Final = ("spec", "template", "spec", "hostNetwork")
+"""Where custom kinds with a pod template have it, by custom."""
+
 
 class _PodMeta(msgspec.Struct, gc=False):
     labels: dict[str, str] | None = None
@@ -59,6 +62,7 @@ class _CustomObject(msgspec.Struct, gc=False):
 
 _OBJECT: Final = msgspec.json.Decoder(_Object)
 _CUSTOM_OBJECT: Final = msgspec.json.Decoder(_CustomObject)
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def workload_decoder(resource: Resource) -> Decode:
@@ -78,19 +82,14 @@ def workload_decoder(resource: Resource) -> Decode:
 
 
 def custom_decoder(resource: Resource, selector_path: Sequence[str]) -> Decode:
-    """A decoder for objects of a custom kind, which give their selector as a text at `selector_path`.
-
-    It is read from objects with references alone: only for those it decides anything.
-    """
+    """A decoder for objects of a custom kind, which give their selector as a text at `selector_path`."""
 
     def decode(raw: bytes) -> Workload:
-        meta = _CUSTOM_OBJECT.decode(raw).metadata
-        whole = msgspec.json.decode(raw) if references(meta) else {}
         return _workload(
             resource,
-            meta,
-            _text_selector(_at(whole, selector_path)),
-            host_network=_at(whole, ("spec", "template", "spec", "hostNetwork")) is True,
+            _CUSTOM_OBJECT.decode(raw).metadata,
+            _text_selector(_at(raw, selector_path) if selector_path else None),
+            host_network=_at(raw, HOST_NETWORK) is True,
         )
 
     return decode
@@ -161,7 +160,14 @@ def _text_selector(text: object) -> Selector | None:
         return None
 
 
-def _at(whole: object, path: Sequence[str]) -> object:
+def _at(raw: bytes | msgspec.Raw, path: Sequence[str]) -> object:
+    """The value at `path`; None where there is none, since custom kinds may have any form."""
     for name in path:
-        whole = whole.get(name) if isinstance(whole, Mapping) else None
-    return whole if path else None
+        try:
+            found = _MEMBERS.decode(raw).get(name)
+        except msgspec.ValidationError:
+            return None
+        if found is None:
+            return None
+        raw = found
+    return msgspec.json.decode(raw)

@@ -1,31 +1,33 @@
 """Kinds of workloads as addresses name them, and their objects."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
-from registry.cluster.decode import workload_decoder
-from registry.cluster.resources import WORKLOADS, Resource
+from registry.cluster.resources import Resource
 from registry.http import problems
 from registry.http.problems import Refused
+from registry.http.requests import backend
 from registry.planning.objects import Key, Workload
 
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 """https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names"""
 
 
-def followed() -> Sequence[Resource]:
-    """The kinds of workloads that are watched."""
-    return WORKLOADS
-
-
 def kind_of(text: str) -> Resource:
-    """The kind named by its plural or its name, with or without its group, in any case. Raises Refused."""
-    for resource in followed():
-        if text.lower() in _spellings(resource):
-            return resource
-    known = ", ".join(one.plural for one in followed())
-    raise Refused(problems.KIND_NOT_FOUND, f"{text} is no kind of workload that is followed here: {known}.")
+    """The kind named by its plural or its name, in any case; by its group too where others have the same.
+
+    Raises Refused.
+    """
+    kinds, wanted = backend().kinds(), text.lower()
+    found = [one for one in kinds if wanted == one.label] or [
+        one for one in kinds if wanted in _spellings(one)
+    ]
+    if len(found) == 1:
+        return found[0]
+    choices = ", ".join(one.label for one in found or kinds)
+    problem = "stands for several kinds" if found else "is no kind of workload that is followed here"
+    raise Refused(problems.KIND_NOT_FOUND, f"{text} {problem}; write one of {choices}.")
 
 
 def key_of(resource: Resource, namespace: str, name: str) -> Key:
@@ -38,7 +40,10 @@ def key_of(resource: Resource, namespace: str, name: str) -> Key:
 
 def decoded(resource: Resource, key: Key, raw: bytes) -> Workload:
     """A workload from its JSON. Raises Refused for one that is being deleted or that a controller manages."""
-    found = workload_decoder(resource)(raw)
+    try:
+        found = backend().cluster.read(resource, raw)
+    except KeyError as error:
+        raise _gone(resource) from error
     if found is None:
         detail = f"{key.kind} {key.name} is managed by another controller. Change that one."
         raise Refused(problems.WORKLOAD_NOT_FOUND, detail)
@@ -48,17 +53,18 @@ def decoded(resource: Resource, key: Key, raw: bytes) -> Workload:
 
 
 def check_watched(resource: Resource, watched: Collection[tuple[str, str]]) -> None:
-    """Refuse while not all objects of a kind are known: the service may lack the right. Raises Refused."""
+    """Refuse a kind that is watched no more. Raises Refused."""
     if (resource.group, resource.kind) not in watched:
-        detail = (
-            f"The service could not list {resource.plural} yet. Its role may lack the right; see /readyz."
-        )
-        raise Refused(problems.CLUSTER_UNAVAILABLE, detail)
+        raise _gone(resource)
 
 
 def not_found(key: Key) -> Refused:
     """The refusal of a workload that is not there."""
     return Refused(problems.WORKLOAD_NOT_FOUND, f"There is no {key.kind} {key.name} in {key.namespace}.")
+
+
+def _gone(resource: Resource) -> Refused:
+    return Refused(problems.KIND_NOT_FOUND, f"{resource.label} are followed no more.")
 
 
 def _spellings(resource: Resource) -> set[str]:
