@@ -160,6 +160,10 @@ def test_a_workload_that_is_not_there_is_not_found(team):
     assert problem(team.call("GET", "deployments/db")) == (404, "workload-not-found")
 
 
+def test_a_namespace_that_is_not_there_is_not_found(service, api):
+    assert problem(Team(api, service, "nowhere").call("GET")) == (404, "namespace-not-found")
+
+
 def test_a_kind_that_is_not_followed_is_not_found(team):
     assert problem(team.call("GET", "services/db")) == (404, "kind-not-found")
 

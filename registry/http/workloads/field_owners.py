@@ -56,4 +56,4 @@ def who_brings_back(raw: bytes, template: str) -> list[str]:
 
 def _warnings(entries: list[_Entry], part: str, what: str, key: str) -> Iterator[str]:
     for manager in sorted({one.manager for one in entries if one.holds(part, key)}):
-        yield f"{what} is applied by {manager}, which may bring it back. Change its source, such as Git, too."
+        yield f"{what} is applied by {manager}, which may bring it back: change it in Git or its files too."

@@ -11,11 +11,12 @@ from registry.http.access import Right
 from registry.http.acting import require
 from registry.http.answers import json_answer
 from registry.http.paging import Order, paged
+from registry.http.problems import Refused
 from registry.http.queries import PageQuery
 from registry.http.requests import backend
 from registry.http.workloads import examples, schemas
 from registry.http.workloads.blueprint import blueprint
-from registry.http.workloads.kinds import check_watched, followed, key_of, kind_of, not_found
+from registry.http.workloads.kinds import check_watched, key_of, kind_of, not_found
 from registry.http.workloads.rights import listable, listing
 from registry.planning.objects import Workload
 from registry.world.conditions import conditions
@@ -31,7 +32,7 @@ BY_NAME: Final = Order[Workload]("workload", lambda one: (one.key.kind, one.key.
 
 @blueprint.route("/workloads", methods=["GET"])
 @blueprint.operation
-@blueprint.problems(problems.INVALID_QUERY)
+@blueprint.problems(problems.INVALID_QUERY, problems.NAMESPACE_NOT_FOUND)
 @blueprint.query(PageQuery)
 @blueprint.answer(200, schemas.WorkloadPage, example=examples.PAGE)
 def list_workloads(query: Query, namespace: str) -> Response:
@@ -40,15 +41,18 @@ def list_workloads(query: Query, namespace: str) -> Response:
     Those of the kinds that you may `list` there, by kind and name, with the templates that each asks for or
     has: in force, or why not, in the controller's own words.
     """
-    resources = followed()
+    resources = backend().kinds()
     kinds = listable(resources, namespace)
     if not kinds:
         require(listing(resources[0], namespace))
     start, found = backend().ask(lambda world: _of_namespace(world, namespace))
+    if not start.namespaces:
+        detail = f"There is no namespace {namespace}, or this installation does not look at it."
+        raise Refused(problems.NAMESPACE_NOT_FOUND, detail)
     simulation = Simulation(start, backend().clock())
     seen = [one for one in found if (one.key.group, one.key.kind) in kinds]
     page = paged(seen, BY_NAME, lambda one: _summary(simulation, one), query)
-    complete = len(kinds) == len(resources) and kinds <= start.kinds
+    complete = len(kinds) == len(resources)
     return json_answer({"namespace": namespace, "complete": complete, **page})
 
 
@@ -88,7 +92,7 @@ def _of_namespace(world: World, namespace: str) -> tuple[Snapshot, list[Workload
 
 
 def _listable(found: list[Workload], namespace: str) -> list[Workload]:
-    kinds = listable(followed(), namespace)
+    kinds = listable(backend().kinds(), namespace)
     return sorted((one for one in found if (one.key.group, one.key.kind) in kinds), key=lambda one: one.key)
 
 

@@ -56,7 +56,7 @@ class WorkloadPage(Schema):
     """One page of workloads, by kind and name."""
 
     namespace = _text("The namespace.")
-    complete = _switch("You may list every kind there, and the service has read all of them.")
+    complete = _switch("You may list every kind there that is followed.")
     items = fields.List(fields.Nested(WorkloadSummary), required=True)
     next = _text("The cursor of the next page; null on the last.", null=True)
     total = fields.Integer(required=True, metadata={"description": "How many there are on all pages."})
