@@ -53,6 +53,7 @@ TEMPLATE_NOT_ALLOWED: Final = Kind(
 GROUP_TAKEN: Final = Kind("group-taken", 409, "The workload has another template of the group")
 NO_SELECTOR: Final = Kind("no-selector", 409, "The workload selects its pods by no label")
 POLICY_NOT_POSSIBLE: Final = Kind("policy-not-possible", 409, "Something stands in the way of the policy")
+BACKUP_UNREADABLE: Final = Kind("backup-unreadable", 409, "A backup is not as it was written")
 PRECONDITION_FAILED: Final = Kind("precondition-failed", 412, "The template was changed meanwhile")
 BODY_TOO_LARGE: Final = Kind("body-too-large", 413, "The body is too large")
 STORE_FULL: Final = Kind("store-full", 413, "The templates together are too large")

@@ -6,7 +6,7 @@ Written and read with the rights of whoever asks.
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -53,6 +53,22 @@ class Restored(msgspec.Struct, frozen=True):
     differing: tuple[str, ...]
 
 
+class BackupUnreadable(ValueError):
+    """Somebody made or changed a ConfigMap that bears the labels of a backup, and it is none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"ConfigMap {name} bears the labels of a backup and is not one as it was written.")
+
+
+class _PolicyMeta(msgspec.Struct):
+    name: str
+
+
+class _Policy(msgspec.Struct):
+    metadata: _PolicyMeta
+    kind: Literal["NetworkPolicy"]
+
+
 class _Meta(msgspec.Struct):
     name: str
     labels: dict[str, str] = {}
@@ -62,6 +78,7 @@ class _Meta(msgspec.Struct):
 class _ConfigMap(msgspec.Struct):
     metadata: _Meta
     data: dict[str, str] = {}
+    immutable: bool = False
 
 
 def manifest(raw: bytes) -> Manifest:
@@ -102,7 +119,7 @@ async def save(
 
 
 async def read(client: Requests, namespace: str) -> list[Backup]:
-    """The backups of a namespace, the oldest first. Raises ApiError."""
+    """The backups of a namespace, the oldest first. Raises BackupUnreadable, or ApiError."""
     selector = f"{contract.COMPONENT_LABEL}={BACKUP},{contract.BACKUP_LABEL}"
     groups: dict[str, list[_ConfigMap]] = {}
     async for raw in listed(client, CONFIG_MAPS.path(namespace), selector):
@@ -141,7 +158,7 @@ async def _manifests(client: Requests, path: str) -> AsyncIterator[Manifest]:
 def _backup(name: str, parts: Sequence[_ConfigMap]) -> Backup:
     ordered = sorted(parts, key=lambda part: (len(part.metadata.name), part.metadata.name))
     annotations = ordered[0].metadata.annotations
-    found = [msgspec.json.decode(text) for part in ordered for text in part.data.values()]
+    found = [one for part in ordered for one in _kept(part)]
     return Backup(
         name=name,
         time=annotations.get(contract.TIME_ANNOTATION, ""),
@@ -149,6 +166,18 @@ def _backup(name: str, parts: Sequence[_ConfigMap]) -> Backup:
         parts=tuple(part.metadata.name for part in ordered),
         policies={one["metadata"]["name"]: one for one in found},
     )
+
+
+def _kept(part: _ConfigMap) -> list[dict[str, Any]]:
+    """The manifests of a part, which nobody can have changed since it was written."""
+    if not part.immutable:
+        raise BackupUnreadable(part.metadata.name)
+    try:
+        for text in part.data.values():
+            msgspec.json.decode(text, type=_Policy)
+    except msgspec.MsgspecError as error:
+        raise BackupUnreadable(part.metadata.name) from error
+    return [msgspec.json.decode(text) for text in part.data.values()]
 
 
 def _parts(manifests: Iterable[Manifest]) -> Iterator[dict[str, str]]:
@@ -168,6 +197,6 @@ def _parts(manifests: Iterable[Manifest]) -> Iterator[dict[str, str]]:
 
 def _same(one: Manifest, other: Manifest) -> bool:
     """Whether two policies say the same; labels and annotations count."""
-    return canonical({**one, "spec": normalise_spec(one["spec"])}) == canonical(
-        {**other, "spec": normalise_spec(other["spec"])}
+    return canonical({**one, "spec": normalise_spec(one.get("spec", {}))}) == canonical(
+        {**other, "spec": normalise_spec(other.get("spec", {}))}
     )

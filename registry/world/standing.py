@@ -1,6 +1,6 @@
 """How a namespace stands: which policies are generated, which are not, and what its references lack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -32,9 +32,21 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 def standing(world: World, name: str) -> Standing | None:
     """The namespace of that name, if it exists and is looked at; call it where the world is kept."""
-    namespace = world.namespace(name)
-    if namespace is None:
-        return None
+    return standings(world, [name]).get(name)
+
+
+def standings(world: World, names: Iterable[str]) -> dict[str, Standing]:
+    """Those of several namespaces, by name: the policies of the cluster are gone through once."""
+    found = [namespace for name in names if (namespace := world.namespace(name))]
+    policies: dict[str, list[LivePolicy]] = {namespace.name: [] for namespace in found}
+    for live in world.policies:
+        if live.namespace in policies and not live.deleting:
+            policies[live.namespace].append(live)
+    return {namespace.name: _standing(world, namespace, policies[namespace.name]) for namespace in found}
+
+
+def _standing(world: World, namespace: Namespace, policies: Iterable[LivePolicy]) -> Standing:
+    name = namespace.name
     keys = [*sorted(world.index.workloads(name)), namespace.key]
     generated = tuple((key, live) for key in keys for live in world.live(key))
     names = {live.name for _, live in generated}
@@ -42,7 +54,7 @@ def standing(world: World, name: str) -> Standing | None:
         namespace=namespace,
         excluded=world.is_excluded(name),
         generated=generated,
-        unmanaged=tuple(live for live in _in_namespace(world, name) if is_foreign(live, names)),
+        unmanaged=tuple(live for live in policies if is_foreign(live, names)),
         start=snapshot(world, [name]),
     )
 
@@ -68,10 +80,6 @@ def problems(here: Standing, clock: Clock) -> list[tuple[Key, Problem]]:
     simulation = Simulation(here.start, clock)
     keys = [here.namespace.key, *(workload.key for workload in here.start.workloads)]
     return [(key, problem) for key in keys for problem in simulation.plan(key).problems]
-
-
-def _in_namespace(world: World, name: str) -> Iterator[LivePolicy]:
-    return (live for live in world.policies if live.namespace == name and not live.deleting)
 
 
 def owner_name(key: Key) -> str | None:

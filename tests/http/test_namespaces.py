@@ -278,6 +278,24 @@ def test_a_backup_that_is_not_there_is_told(service, shop):
     assert problem(restore(service, shop, "no-such")) == (404, "backup-not-found")
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"immutable": False},
+        {"data": {"x": "no JSON"}},
+        {"data": {"x": '{"kind": "Secret", "metadata": {"name": "x"}}'}},
+    ],
+)
+def test_what_only_looks_like_a_backup_is_not_restored(service, api, shop, changed):
+    path = f"/api/v1/namespaces/{shop}/configmaps"
+    labels = {"netpol-registry.dev/store": "backup", "netpol-registry.dev/backup": "made-up"}
+    good = {"x": '{"kind": "NetworkPolicy", "metadata": {"name": "x"}, "spec": {"podSelector": {}}}'}
+    meta = {"name": "made-up", "labels": labels}
+    api.create(path, {"metadata": meta, "immutable": True, "data": good, **changed})
+    assert problem(restore(service, shop, "made-up")) == (409, "backup-unreadable")
+    assert names(api, shop) == []
+
+
 def test_restoring_needs_create_on_policies(service, api, shop):
     write_policy(api, shop)
     backup = enabled_without(service, shop)

@@ -17,7 +17,7 @@ from registry.http.paging import Order, page
 from registry.http.problems import Refused
 from registry.http.queries import DryRunQuery, PageQuery
 from registry.http.requests import body
-from registry.store.backups import Backup, read, restore
+from registry.store.backups import Backup, BackupUnreadable, read, restore
 
 Query = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ blueprint: Final = ClusterOperations(
 
 @blueprint.route("/backups", methods=["GET"])
 @blueprint.operation
-@blueprint.problems(problems.INVALID_QUERY)
+@blueprint.problems(problems.INVALID_QUERY, problems.BACKUP_UNREADABLE)
 @blueprint.query(PageQuery)
 @blueprint.answer(200, BackupPage, example=BACKUPS)
 def list_backups(query: Query, namespace: str) -> Response:
@@ -39,8 +39,7 @@ def list_backups(query: Query, namespace: str) -> Response:
     They are ConfigMaps of the namespace, read with the caller's own token.
     """
     require(on_backups("list", namespace))
-    found = as_caller(lambda client: read(client, namespace))
-    return page(found, _BY_NAME, _shown, query)
+    return page(_read(namespace), _BY_NAME, _shown, query)
 
 
 @blueprint.route("/restore", methods=["POST"])
@@ -50,6 +49,7 @@ def list_backups(query: Query, namespace: str) -> Response:
     problems.INVALID_QUERY,
     problems.INVALID_BODY,
     problems.BACKUP_NOT_FOUND,
+    problems.BACKUP_UNREADABLE,
     problems.OBJECT_CHANGED,
     problems.OBJECT_REFUSED,
 )
@@ -69,9 +69,7 @@ def restore_backup(query: Query, namespace: str) -> Response:
         on_policies("create", namespace),
     ):
         require(right)
-    found = next(
-        (one for one in as_caller(lambda client: read(client, namespace)) if one.name == asked.backup), None
-    )
+    found = next((one for one in _read(namespace) if one.name == asked.backup), None)
     if found is None:
         detail = f"Namespace {namespace} has no backup {asked.backup}; /backups lists them."
         raise Refused(problems.BACKUP_NOT_FOUND, detail)
@@ -86,6 +84,13 @@ def restore_backup(query: Query, namespace: str) -> Response:
             "differing": done.differing,
         }
     )
+
+
+def _read(namespace: str) -> list[Backup]:
+    try:
+        return as_caller(lambda client: read(client, namespace))
+    except BackupUnreadable as error:
+        raise Refused(problems.BACKUP_UNREADABLE, f"{error} Look at it, and delete it.") from error
 
 
 def _shown(one: Backup) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`/api/v1/namespaces`: how namespaces stand, and their policies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,14 +15,14 @@ from registry.http.namespaces.places import readable_namespace
 from registry.http.namespaces.rights import on_policies, readable, with_policies
 from registry.http.namespaces.schemas import NamespaceDocument, NamespacePage, NamespaceQuery, PolicyPage
 from registry.http.operations import ClusterOperations
-from registry.http.paging import Order, page
+from registry.http.paging import Order, page, paged
 from registry.http.queries import PageQuery
 from registry.http.requests import backend
 from registry.planning.changes import Problem
 from registry.planning.names import template_of
 from registry.planning.objects import Key, LivePolicy, Namespace
 from registry.planning.resolve import applied_from
-from registry.world.standing import Standing, outdated, owner_name, standing
+from registry.world.standing import Standing, outdated, owner_name, standings
 from registry.world.standing import problems as pending
 
 Query = Mapping[str, Any]
@@ -50,7 +50,8 @@ def list_namespaces(query: Query) -> Response:
     names = readable(one.name for one in there)
     shown = [one for one in there if one.name in names and wanted in {None, one.managed}]
     counted = with_policies(one.name for one in shown)
-    return page(shown, _BY_NAME, lambda one: _listed(one, counted=one.name in counted), query)
+    found = paged(shown, _BY_NAME, lambda one: {"name": one.name}, query)
+    return json_answer({**found, "items": _summaries([item["name"] for item in found["items"]], counted)})
 
 
 @blueprint.route("/<namespace>", methods=["GET"])
@@ -84,12 +85,13 @@ def list_policies(query: Query, namespace: str) -> Response:
     return page(found, _BY_POLICY, _policy, query)
 
 
-def _listed(one: Namespace, *, counted: bool) -> dict[str, Any]:
-    here = backend().ask(lambda world: standing(world, one.name)) if counted else None
-    if here is None:
-        excluded = backend().ask(lambda world: world.is_excluded(one.name))
-        return {**_named(one, excluded=excluded), **dict.fromkeys(COUNTS)}
-    return _summary(here, pending(here, backend().clock()), counted=True)
+def _summaries(names: Sequence[str], counted: set[str]) -> list[dict[str, Any]]:
+    there = backend().ask(lambda world: standings(world, names))
+    clock = backend().clock()
+    return [
+        _summary(here, pending(here, clock) if name in counted else [], counted=name in counted)
+        for name, here in there.items()
+    ]
 
 
 COUNTS: Final = ("references", "generated", "outdated", "unmanaged", "pending")
@@ -98,11 +100,8 @@ COUNTS: Final = ("references", "generated", "outdated", "unmanaged", "pending")
 def _summary(here: Standing, found: list[tuple[Key, Problem]], *, counted: bool) -> dict[str, Any]:
     values = (here.references, len(here.generated), outdated(here), len(here.unmanaged), len(found))
     counts = dict(zip(COUNTS, values, strict=True)) if counted else dict.fromkeys(COUNTS)
-    return {**_named(here.namespace, excluded=here.excluded), **counts}
-
-
-def _named(one: Namespace, *, excluded: bool) -> dict[str, Any]:
-    return {"name": one.name, "managed": one.managed and not excluded, "excluded": excluded}
+    managed = here.namespace.managed and not here.excluded
+    return {"name": here.namespace.name, "managed": managed, "excluded": here.excluded, **counts}
 
 
 def _policy(one: tuple[Key | None, LivePolicy]) -> dict[str, Any]:
