@@ -69,4 +69,4 @@ def _gone(resource: Resource) -> Refused:
 
 def _spellings(resource: Resource) -> set[str]:
     names = {resource.plural, resource.kind.lower()}
-    return names | {f"{name}.{resource.group}" for name in names}
+    return names | ({f"{name}.{resource.group}" for name in names} if resource.group else set())
