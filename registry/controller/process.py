@@ -115,6 +115,10 @@ class Controller:
             **{name: "" if state is State.SYNCED else state.value for name, state in states},
         }
 
+    def left_out(self) -> Mapping[str, str]:
+        """Kinds of workloads that are left out, with the reason."""
+        return {name: state.value for name, state in self.cluster.skipped().items()}
+
     def watch_restarts(self) -> Mapping[str, int]:
         """How often each watch was begun again, by path."""
         return {informer.path: informer.restarts for informer in self.cluster.informers()}

@@ -43,6 +43,9 @@ class Observed(Protocol):
     def checks(self) -> Mapping[str, str]:
         """What is wrong, by readiness check."""
 
+    def left_out(self) -> Mapping[str, str]:
+        """Kinds of workloads that are left out, with the reason."""
+
     def watch_restarts(self) -> Mapping[str, int]:
         """How often each watch was begun again, by path."""
 
@@ -64,6 +67,12 @@ class StateMetrics(Collector):
             "netpol_registry_ready", "Whether each readiness check passes.", labels=["check"]
         )
         yield _filled(ready, {(name,): int(not problem) for name, problem in observed.checks().items()})
+        left_out = GaugeMetricFamily(
+            "netpol_registry_kinds_left_out",
+            "Kinds of workloads that may not be listed or are not served.",
+            labels=["kind", "reason"],
+        )
+        yield _filled(left_out, dict.fromkeys(observed.left_out().items(), 1))
         restarts = CounterMetricFamily(
             "netpol_registry_watch_restarts_total", "How often a watch was begun again.", labels=["path"]
         )

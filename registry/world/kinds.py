@@ -91,14 +91,11 @@ class WatchedKinds:
         world = self._triggers.world
         return tuple(one.resource for one in list(self._watched.values()) if one.kind in world.workloads)
 
-    @property
-    def unread(self) -> tuple[Resource, ...]:
-        """The others."""
-        admitted = self.admitted
-        return tuple(one.resource for one in list(self._watched.values()) if one.resource not in admitted)
-
     def read(self, resource: Resource, raw: bytes) -> Workload | None:
-        """A workload of a watched kind from its JSON; None for what another controller manages."""
+        """A workload of a watched kind from its JSON; None for what another controller manages.
+
+        Raises KeyError for a kind that is watched no more.
+        """
         return self._watched[resource.label].decode(raw)
 
     def informers(self) -> Iterable[Informer[Any]]:

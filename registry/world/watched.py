@@ -59,13 +59,11 @@ class WatchedCluster:
         """The kinds of workloads of which all objects are known now; none before `admitted`."""
         return self._kinds.admitted
 
-    @property
-    def unread(self) -> tuple[Resource, ...]:
-        """The other kinds there are: not all of their objects are known, so they are left as they are."""
-        return self._kinds.unread
-
     def read(self, resource: Resource, raw: bytes) -> Workload | None:
-        """A workload of one of `kinds` from its JSON; None for one that another controller manages."""
+        """A workload of one of `kinds` from its JSON; None for one that another controller manages.
+
+        Raises KeyError for a kind that is watched no more.
+        """
         return self._kinds.read(resource, raw)
 
     def informers(self) -> Iterable[Informer[Any]]:

@@ -77,6 +77,8 @@ def test_a_kind_that_may_not_be_listed_is_said_once_and_keeps_nobody_from_being_
     own_controller.start()
     time.sleep(2)  # it is tried again meanwhile
     assert own_controller.log().count("watch of /apis/apps/v1/statefulsets failed") == 1
+    told = 'netpol_registry_kinds_left_out{kind="statefulsets",reason="forbidden"} 1.0'
+    assert told in own_controller.metrics()
 
 
 def test_a_store_that_may_not_be_read_changes_no_policy(
