@@ -142,7 +142,7 @@ class Controller:
     def _touch(self, key: Key) -> None:
         """Have a key reconciled by whoever leads: a standby keeps none, and begins with all of them."""
         if self.term:
-            self.term.queue.add(key)
+            self.term.touch(key)
 
     def _on_rollout(self) -> None:
         if self.term:

@@ -232,11 +232,13 @@ async def work(
     reconciler: Reconciler,
     readable: asyncio.Event,
     refused: Callable[[Key, ApiError], None],
+    finished: Callable[[Key], None],
 ) -> None:
     """Take keys and reconcile them, for ever; several of these run at once.
 
     While the store is not `readable` nothing is decided: no policy is changed or deleted. `refused` hears
-    of each write that the API server did not carry out; the key comes again all the same.
+    of each write that the API server did not carry out; the key comes again all the same. `finished` hears
+    of each key that has what it asks for, or was told what stands in the way.
     """
     while True:
         key = await queue.get()
@@ -261,5 +263,6 @@ async def work(
         else:
             metrics.RECONCILES.labels(controller, "success").inc()
             queue.forget(key)
+            finished(key)
         finally:
             queue.done(key)

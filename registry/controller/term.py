@@ -13,12 +13,14 @@ from registry.cluster.writer import Writer
 from registry.controller import metrics
 from registry.controller.batches import Desk
 from registry.controller.catalogue import CatalogueKeeper
+from registry.controller.pins import PinKeeper
 from registry.controller.pruning import Pruner
 from registry.controller.queue import KeyQueue
 from registry.controller.reconciler import Reconciler, work
 from registry.controller.rollouts import RolloutKeeper
 from registry.planning.objects import Key
 from registry.settings import Settings
+from registry.store.pins import PinStore
 from registry.store.rollouts import Rollouts
 from registry.world.watched import WatchedCluster
 
@@ -54,6 +56,7 @@ class Term:
         self._pruner = Pruner(
             client, watch, cluster, settings.history_limit, idle=lambda: len(self.queue) == 0
         )
+        self._pins = PinKeeper(cluster.world, watch, PinStore(client, watch, settings))
         self._reconciler = Reconciler(
             cluster.world,
             self.queue,
@@ -72,6 +75,11 @@ class Term:
         """Events that could not be written."""
         return self._recorder.dropped
 
+    def touch(self, key: Key) -> None:
+        """A key changed, or what it depends on did."""
+        self._pins.touched(key)
+        self.queue.add(key)
+
     def on_rollout(self) -> None:
         """A rollout began, changed or went."""
         self._rollouts.wake()
@@ -89,10 +97,17 @@ class Term:
                 metrics.MAX_RECONCILES.labels(controller).set(self._workers)
             for _ in range(self._workers):
                 tasks.create_task(
-                    work(self.queue, self._reconciler, self._keeper.readable, self._rollouts.refused)
+                    work(
+                        self.queue,
+                        self._reconciler,
+                        self._keeper.readable,
+                        self._rollouts.refused,
+                        self._pins.reconciled,
+                    )
                 )
             tasks.create_task(self._rollouts.run())
             tasks.create_task(self._pruner.run(self._keeper.readable))
+            tasks.create_task(self._pins.run(self._keeper.readable))
 
     async def _recall(self) -> None:
         try:

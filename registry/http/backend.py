@@ -23,12 +23,15 @@ from registry.http.problems import Refused
 from registry.model.template import Template
 from registry.planning.objects import Key
 from registry.planning.orphans import Clock
+from registry.planning.pins import Pin, wanted
 from registry.settings import Settings
 from registry.store.errors import StoreError, StoreUnreadable
+from registry.store.pins import PinStore
 from registry.store.rollouts import Rollouts
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
-from registry.world.snapshot import Snapshot, snapshot, users
+from registry.world.pins import all_held
+from registry.world.snapshot import Snapshot, referring, snapshot, users
 from registry.world.usage import outdated, used
 from registry.world.watched import WatchedCluster
 from registry.world.world import World
@@ -61,6 +64,8 @@ class Backend:
         self.cluster = WatchedCluster(self.client, settings, touch=_nobody)
         self.watch = StoreWatch(self.client, settings, self._on_catalogue)
         self.store = Store(self.client, self.watch, settings)
+        self._pins = PinStore(self.client, self.watch, settings)
+        self.cluster.world.pin = self._pin
         self.rollouts = Rollouts(self.client, self.watch, settings)
 
     def start(self) -> None:
@@ -133,6 +138,30 @@ class Backend:
         world = self.cluster.world
         found = users(world, template, default=default)
         return snapshot(world, {key.namespace for key in found}), found
+
+    async def pin_users(self, template: str) -> None:
+        """Record what the users of a template have in force, before it moves on.
+
+        The controller does that too, a moment later: so a failure here is only told in the log.
+        """
+        entry = self.watch.catalogue().get(template)
+        if entry is None or not self.cluster.admitted.is_set():
+            return
+        world, today = self.cluster.world, datetime.now(UTC).date()
+        keys = referring(world, template)
+        try:
+            await self._pins.change(
+                template,
+                lambda stored: wanted(
+                    entry.head + 1, all_held(world, {*keys, *stored}, template), stored, today
+                ),
+            )
+        except (ApiError, StoreError) as error:
+            log.warning("pins of template %s cannot be recorded: %s", template, error)
+
+    def _pin(self, template: str, key: Key) -> Pin | None:
+        stored = self.watch.pins.get(template)
+        return stored.pins.get(key) if stored else None
 
     async def _read(self) -> None:
         """Wait until the cluster has been read; Refused when that takes too long."""

@@ -35,6 +35,7 @@ class NamespaceView(msgspec.Struct, frozen=True, kw_only=True):
     named: Callable[[str], LivePolicy | None] = lambda _name: None
     applied: Mapping[str, Applied] = {}
     targets: Mapping[str, int] = {}
+    pinned: Mapping[str, Applied] = {}
     presets: tuple[Selector, ...] = ()
     excluded: bool = False
 
@@ -122,7 +123,7 @@ def _unmanaged(view: NamespaceView) -> Plan:
 
 def _requests(view: NamespaceView, around: Surroundings) -> Iterator[Request]:
     namespace = around.namespace
-    applied = applied_by_template(view.live, view.applied)
+    applied = applied_by_template(view.live, view.applied, view.pinned)
     values = {**dict.fromkeys(_defaults(around), "true"), **namespace.references}
     for template, value in sorted(values.items()):
         yield Request(

@@ -136,11 +136,13 @@ def applied_from(live: LivePolicy) -> Applied | None:
 
 
 def applied_by_template(
-    policies: Iterable[LivePolicy], remembered: Mapping[str, Applied]
+    policies: Iterable[LivePolicy],
+    remembered: Mapping[str, Applied],
+    pinned: Mapping[str, Applied],
 ) -> dict[str, Applied]:
-    """What was applied for each template: as remembered, else as its live policy says."""
+    """What was applied for each template: as remembered, else as its live policy says, else as recorded."""
     said = {template_of(live): applied for live in policies if (applied := applied_from(live))}
-    return {**said, **remembered}
+    return {**pinned, **said, **remembered}
 
 
 def _recorded_parameters(live: LivePolicy) -> Mapping[str, Any]:

@@ -40,7 +40,8 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
     `live` holds the policies that are ours and its own, `named` finds any policy of its namespace
     by name. `applied` is remembered from earlier writes and goes before what labels on live
     policies say, since those can be edited by hand. `targets` are the revisions that rollouts move
-    references to, by template. `sharing` are other workloads with the same
+    references to, by template; `pinned` is what was recorded of them, for where no policy says it.
+    `sharing` are other workloads with the same
     selector; `presets` the selectors that namespace defaults leave out already; `defaults` the pod
     selectors of the namespace's policies that allow.
     """
@@ -51,6 +52,7 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
     named: Callable[[str], LivePolicy | None] = lambda _name: None
     applied: Mapping[str, Applied] = {}
     targets: Mapping[str, int] = {}
+    pinned: Mapping[str, Applied] = {}
     sharing: tuple[Key, ...] = ()
     presets: tuple[Selector, ...] = ()
     defaults: tuple[Selector, ...] = ()
@@ -103,7 +105,7 @@ def _unmanaged(view: WorkloadView, around: Surroundings) -> Plan:
 
 
 def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> Outcomes:
-    applied = applied_by_template(view.live, view.applied)
+    applied = applied_by_template(view.live, view.applied, view.pinned)
     resolved: dict[str, Resolved] = {}
     pending: dict[str, Pending] = {}
     for template in sorted(workload.references):

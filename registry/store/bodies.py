@@ -10,15 +10,18 @@ from registry import contract
 from registry.model.documents import canonical, dump_yaml
 from registry.model.template import Template
 from registry.planning.catalogue import Revision
+from registry.planning.pins import Pins, written
 from registry.planning.rollouts import Rollout, Status
 from registry.store.objects import (
     ABANDONED,
     CATALOGUE,
     DOCUMENT_KEY,
+    PINS,
     REVISION,
     ROLLOUT,
     ROLLOUT_KEY,
     STATUS_KEY,
+    pins_name,
     record_name,
     rollout_name,
 )
@@ -98,6 +101,26 @@ def status_patch(resource_version: str, status: Status) -> Body:
         "metadata": {"resourceVersion": resource_version},
         "data": {STATUS_KEY: msgspec.json.encode(status).decode()},
     }
+
+
+def pins_body(store: str, template: str, pins: Pins) -> Body:
+    """The ConfigMap of a template's first pins."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": pins_name(store, template),
+            "labels": _labels(PINS) | {contract.TEMPLATE_LABEL: template},
+        },
+        "data": written(pins),
+    }
+
+
+def pins_patch(resource_version: str, before: Pins, after: Pins) -> Body:
+    """A merge patch from some pins to others, conditional on the ConfigMap's resourceVersion."""
+    old, new = written(before), written(after)
+    changed = {name: new.get(name) for name in {*old, *new} if old.get(name) != new.get(name)}
+    return {"metadata": {"resourceVersion": resource_version}, "data": changed}
 
 
 def delete_options(uid: str, resource_version: str) -> Body:

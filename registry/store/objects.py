@@ -8,11 +8,14 @@ import msgspec
 from registry import contract
 from registry.model.compact import CompactTemplate
 from registry.planning.catalogue import Revision
+from registry.planning.objects import Key
+from registry.planning.pins import Pin, read
 from registry.planning.rollouts import Rollout, Status
 
 CATALOGUE: Final = "catalogue"
 REVISION: Final = "revision"
 ROLLOUT: Final = "rollout"
+PINS: Final = "pins"
 ABANDONED: Final = "abandoned"
 DOCUMENT_KEY: Final = "document"
 ROLLOUT_KEY: Final = "rollout"
@@ -60,6 +63,17 @@ class StoredRollout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     status: Status
 
 
+class StoredPins(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The ConfigMap of a template's pins."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    template: str
+    pins: Mapping[Key, Pin]
+
+
 class Other(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A ConfigMap that is none of this store's."""
 
@@ -69,7 +83,7 @@ class Other(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     resource_version: str
 
 
-Stored = StoredConfigMap | Record | StoredRollout | Other
+Stored = StoredConfigMap | Record | StoredRollout | StoredPins | Other
 
 
 class _Meta(msgspec.Struct, rename="camel", gc=False):
@@ -108,6 +122,11 @@ def rollout_name(store: str, template: str) -> str:
     return f"{store}.{template}.rollout"
 
 
+def pins_name(store: str, template: str) -> str:
+    """The name of the ConfigMap of a template's pins."""
+    return f"{store}.{template}.pins"
+
+
 class Decoder:
     """Decodes the ConfigMaps of one store; a recorded document is parsed once, however often it is seen."""
 
@@ -120,7 +139,12 @@ class Decoder:
         found = _CONFIG_MAP.decode(raw)
         if found.metadata.name == self._store:
             return _catalogue(found)
-        return self._record(found) or _rollout(self._store, found) or _other(found.metadata)
+        return (
+            self._record(found)
+            or _rollout(self._store, found)
+            or _pins(self._store, found)
+            or _other(found.metadata)
+        )
 
     def forget(self, record: Record) -> None:
         """Drop what was kept of a record that is gone."""
@@ -187,6 +211,21 @@ def _rollout(store: str, found: _ConfigMap) -> StoredRollout | None:
         resource_version=meta.resource_version,
         rollout=rollout,
         status=status,
+    )
+
+
+def _pins(store: str, found: _ConfigMap) -> StoredPins | None:
+    meta = found.metadata
+    template = meta.labels.get(contract.TEMPLATE_LABEL, "")
+    if meta.name != pins_name(store, template):
+        return None
+    return StoredPins(
+        namespace=meta.namespace,
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        template=template,
+        pins=read(found.data),
     )
 
 

@@ -18,7 +18,9 @@ from registry.store.objects import (
     Record,
     Stored,
     StoredConfigMap,
+    StoredPins,
     StoredRollout,
+    pins_name,
     record_name,
     rollout_name,
 )
@@ -53,6 +55,7 @@ class StoreWatch:
         self._main: StoredConfigMap | None = None
         self._records: dict[str, dict[int, Record]] = {}
         self._rollouts: dict[str, StoredRollout] = {}
+        self._pins: dict[str, StoredPins] = {}
         self._entries: dict[str, Entry] = {}
         self._dirty: set[str] = set()
         self._scheduled = False
@@ -84,6 +87,11 @@ class StoreWatch:
         """The current or last rollout of each template that had one; as with `view`."""
         return self._rollouts
 
+    @property
+    def pins(self) -> Mapping[str, StoredPins]:
+        """The pins of each template that has some; as with `view`."""
+        return self._pins
+
     def catalogue(self) -> Catalogue:
         """What is in force; from any thread. Raises StoreUnreadable, and then nothing may be changed."""
         if isinstance(self._published, StoreUnreadable):
@@ -113,6 +121,10 @@ class StoreWatch:
         """Read the rollout of a template: None when it never had one, Other when somebody spoiled it."""
         return await self._reread(CONFIG_MAPS.path(self._namespace, rollout_name(self._store, name)))
 
+    async def reread_pins(self, name: str) -> Stored | None:
+        """Read the pins of a template; None when it never had any."""
+        return await self._reread(CONFIG_MAPS.path(self._namespace, pins_name(self._store, name)))
+
     def refresh(self) -> None:
         """Publish what is in force now and tell of it, if anything changed since last time."""
         self._scheduled = False
@@ -139,12 +151,22 @@ class StoreWatch:
             self._on_record(stored, gone=new is None)
         elif isinstance(stored, StoredConfigMap):
             self._on_main(new if isinstance(new, StoredConfigMap) else None)
+        elif isinstance(stored, StoredPins):
+            self._note_pins(stored, gone=new is None)
+            return
         else:
             self._note_rollout(old, new)
             return
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self.refresh)
+
+    def _note_pins(self, stored: StoredPins, *, gone: bool) -> None:
+        """Nobody needs to hear of it: a pin counts only when its policy is missing."""
+        if gone:
+            self._pins.pop(stored.template, None)
+        else:
+            self._pins[stored.template] = stored
 
     def _note_rollout(self, old: Stored | None, new: Stored | None) -> None:
         """Only those who carry rollouts out hear of it: what is in force does not change by it."""

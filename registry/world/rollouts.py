@@ -28,7 +28,7 @@ def held(world: World, key: Key, template: str) -> Held:
         return NOTHING
     applied = (applied_from(live) for live in _live(world, key, template))
     revision = next((one.revision for one in applied if one), None)
-    return Held(revision, _value(world, key, namespace, template) == "true")
+    return Held(revision, value_of(world, key, namespace, template) == "true")
 
 
 def judge(world: World, key: Key, template: str, revision: int) -> Verdict | None:
@@ -57,7 +57,7 @@ def _live(world: World, key: Key, template: str) -> list[LivePolicy]:
     return [live for live in world.live(key) if template_of(live) == template]
 
 
-def _value(world: World, key: Key, namespace: Namespace, template: str) -> str | None:
+def value_of(world: World, key: Key, namespace: Namespace, template: str) -> str | None:
     """The value of the label; by default a Namespace has it as if it said "true"."""
     if not is_namespace(key):
         workload = world.workload(key)

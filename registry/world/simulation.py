@@ -45,6 +45,7 @@ class Simulation:
         self.world = self.triggers.world
         self.world.workloads = {kind: Cache(self.triggers.on_workload) for kind in start.kinds}
         self.world.catalogue, self.world.facts = start.catalogue, start.facts
+        self.world.pin = start.pin
         self._load(start)
 
     def touch(self, key: Key) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from registry.planning.catalogue import Catalogue
 from registry.planning.names import MAX_PARTS, owner_key, policy_name, template_of
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload
+from registry.planning.pins import Recorded, unrecorded
 from registry.world.world import World
 
 
@@ -24,6 +25,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     namespaces: tuple[Namespace, ...]
     workloads: tuple[Workload, ...]
     policies: tuple[LivePolicy, ...]
+    pin: Recorded = unrecorded
 
 
 def snapshot(world: World, names: Iterable[str]) -> Snapshot:
@@ -39,18 +41,24 @@ def snapshot(world: World, names: Iterable[str]) -> Snapshot:
         kinds=frozenset(world.workloads),
         namespaces=namespaces,
         workloads=tuple(workload for key in keys if (workload := world.workload(key))),
+        pin=world.pin,
         policies=tuple({(policy.namespace, policy.name): policy for policy in policies}.values()),
     )
 
 
 def users(world: World, template: str, *, default: bool = False) -> set[Key]:
     """Whatever refers to a template or has a policy of it; of a `default`, now or then, all managed."""
+    return {*referring(world, template, default=default), *_holders(world, template)}
+
+
+def referring(world: World, template: str, *, default: bool = False) -> set[Key]:
+    """Whatever refers to a template; of a `default`, now or then, all managed namespaces."""
     entry = world.catalogue.entries.get(template)
     current = entry.current.template if entry else None
     managed: Iterator[Key] = iter(())
     if default or (current and current.default_in is not None):
         managed = (namespace.key for namespace in world.namespaces if namespace.managed)
-    return {*world.index.users(template), *_holders(world, template), *managed}
+    return {*world.index.users(template), *managed}
 
 
 def _holders(world: World, template: str) -> Iterator[Key]:

@@ -10,6 +10,7 @@ from registry.planning.catalogue import Catalogue
 from registry.planning.names import bears_mark, policy_name, template_of
 from registry.planning.namespaces import NamespaceView, allowing_selectors
 from registry.planning.objects import Key, LivePolicy, Namespace, Selector, Workload
+from registry.planning.pins import Recorded, unrecorded
 from registry.planning.resolve import Applied, Surroundings, applied_from
 from registry.planning.workloads import WorkloadView, holds_preset, is_preset
 from registry.world.index import Index
@@ -41,6 +42,8 @@ class World:
         self.applied: dict[Key, dict[str, Applied]] = {}
         self.targets: dict[Key, dict[str, int]] = {}
         self.moves: dict[str, Move] = {}
+        self.pin: Recorded = unrecorded
+        """Whoever follows the store sets it."""
         self._excluded = frozenset(excluded)
 
     def aim(self, key: Key, template: str, revision: int) -> None:
@@ -107,6 +110,7 @@ class World:
             named=lambda name: self.policies.get(namespace.name, name),
             applied=self.applied.get(key, {}),
             targets=self._targets(key),
+            pinned=self._pinned(key, {*namespace.references, *self._defaults()}),
             presets=tuple(self._presets(self.surroundings(namespace), None)) if namespace.managed else (),
             excluded=self.is_excluded(namespace.name),
         )
@@ -119,6 +123,12 @@ class World:
             if key in move.users and self._bears(key, template, move.revision)
         }
         return {**moved, **self.targets.get(key, {})}
+
+    def _defaults(self) -> Iterator[str]:
+        return (template.name for template in self.catalogue.defaults)
+
+    def _pinned(self, key: Key, templates: Iterable[str]) -> Mapping[str, Applied]:
+        return {template: pin.applied() for template in templates if (pin := self.pin(template, key))}
 
     def _bears(self, key: Key, template: str, revision: int) -> bool:
         found = (applied_from(live) for live in self.live(key) if template_of(live) == template)
@@ -133,6 +143,7 @@ class World:
             named=lambda name: self.policies.get(key.namespace, name),
             applied=self.applied.get(key, {}),
             targets=self._targets(key),
+            pinned=self._pinned(key, workload.references) if workload else {},
             sharing=tuple(sorted(self.index.siblings(workload))) if workload else (),
         )
 

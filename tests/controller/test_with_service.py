@@ -52,7 +52,7 @@ def test_a_template_in_use_is_deleted_only_by_force_and_takes_its_policies_along
     assert shop.policy("in-use") == before
     assert service.call("DELETE", "in-use?force=true", if_match=etag).status_code == 200
     shop.await_gone("in-use")
-    assert "was deleted" in shop.await_event("TemplateUnknown")["message"]
+    eventually(lambda: any("was deleted" in event["message"] for event in shop.events("TemplateUnknown")))
     labels = shop.api.get(shop.path("db"))["metadata"]["labels"]
     assert labels["template.netpol-registry.dev/in-use"] == "true"
 

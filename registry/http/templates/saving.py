@@ -82,6 +82,7 @@ def written(edit: Edit) -> Outcome:
 
 
 async def _written(service: Backend, edit: Edit) -> Outcome:
+    await service.pin_users(edit.name)
     outcome = await service.store.save(edit)
     verb = "saved" if edit.template else "deleted"
     number, changed = outcome.revision.number, outcome.changed

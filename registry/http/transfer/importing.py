@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from registry.http import problems
 from registry.http.answers import json_answer
+from registry.http.backend import Backend
 from registry.http.operations import READS_BODY, Operations
 from registry.http.problems import Refused
 from registry.http.requests import admit, backend, caller, raw_body
@@ -171,7 +172,7 @@ async def _refusal(template: Template) -> Refused | None:
 def _saved(tried: Plan, query: Query) -> Plan:
     """The plan as it was carried out. Raises Refused when others were faster, StoreError or ApiError."""
     steps = [step for step in tried.steps if step.writes]
-    answers = backend().call(backend().store.save_all(_edits(steps, query)))
+    answers = backend().call(_save_all(backend(), _edits(steps, query)))
     made = [
         (step, one.revision) for step, one in zip(steps, answers, strict=True) if isinstance(one, Outcome)
     ]
@@ -180,6 +181,12 @@ def _saved(tried: Plan, query: Query) -> Plan:
     if len(made) < len(steps):
         raise next(iter(_of_all(answers)), None) or overtaken(done, saved=len(made))
     return done
+
+
+async def _save_all(service: Backend, edits: Sequence[Edit]) -> list[Answer]:
+    for edit in edits:
+        await service.pin_users(edit.name)
+    return await service.store.save_all(edits)
 
 
 def _done(step: Step, answer: Answer) -> Step:

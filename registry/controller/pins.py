@@ -1,0 +1,98 @@
+"""Pins kept up to date: what pinned references have in force once their template has moved on."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import Final
+
+from registry.cluster.errors import ApiError
+from registry.planning.names import template_of
+from registry.planning.objects import Key, is_namespace
+from registry.planning.pins import Pin, Pins, wanted
+from registry.store.errors import StoreError
+from registry.store.pins import PinStore
+from registry.store.watch import StoreWatch
+from registry.world.pins import all_held
+from registry.world.rollouts import value_of
+from registry.world.world import World
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS: Final = 1.0
+"""Changes are gathered for so long: a template that moves on is one write, however many follow it."""
+
+
+class PinKeeper:
+    """Records pins of what was reconciled. Work is in proportion to that."""
+
+    def __init__(self, world: World, watch: StoreWatch, store: PinStore) -> None:
+        self._world = world
+        self._watch = watch
+        self._store = store
+        self._done: set[Key] = set()
+        self._released: set[tuple[str, Key]] = set()
+        world.pin = self.pin
+
+    def pin(self, template: str, key: Key) -> Pin | None:
+        """What is recorded of a reference, unless it was given up since."""
+        stored = self._watch.pins.get(template)
+        if stored is None or (template, key) in self._released:
+            return None
+        return stored.pins.get(key)
+
+    def touched(self, key: Key) -> None:
+        """An object changed: a reference that is no longer pinned gives up what was recorded of it.
+
+        At once, and not when the record is next written: pinned again, it starts from the current revision.
+        """
+        namespace = self._world.namespace(key.namespace)
+        there = is_namespace(key) or self._world.workload(key)
+        if namespace is None or not there:
+            return
+        for template, stored in self._watch.pins.items():
+            if key in stored.pins and value_of(self._world, key, namespace, template) != "true":
+                self._released.add((template, key))
+
+    def reconciled(self, key: Key) -> None:
+        """A key has what it asks for, or what stands in the way is told."""
+        self._done.add(key)
+
+    async def run(self, readable: asyncio.Event) -> None:
+        """Record what changed, every so often, for ever; at first, look at whatever was recorded."""
+        await readable.wait()
+        self._done |= {key for stored in self._watch.pins.values() for key in stored.pins}
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            await readable.wait()
+            done, self._done = self._done, set()
+            for template, keys in self._by_template(done).items():
+                await self._record(template, keys)
+
+    def _by_template(self, keys: set[Key]) -> dict[str, set[Key]]:
+        found: dict[str, set[Key]] = {}
+        for key in keys:
+            for template in self._templates(key):
+                found.setdefault(template, set()).add(key)
+        return found
+
+    def _templates(self, key: Key) -> set[str]:
+        borne = {template_of(live) for live in self._world.live(key)}
+        recorded = {name for name, stored in self._watch.pins.items() if key in stored.pins}
+        return {name for name in borne | recorded if name in self._world.catalogue.entries}
+
+    async def _record(self, template: str, keys: set[Key]) -> None:
+        entry = self._world.catalogue.entries[template]
+        today = datetime.now(UTC).date()
+
+        def make(stored: Pins) -> Pins:
+            mine = {key: pin for key, pin in stored.items() if key in keys}
+            others = {key: pin for key, pin in stored.items() if key not in keys}
+            return {**others, **wanted(entry.head, all_held(self._world, keys, template), mine, today)}
+
+        try:
+            await self._store.change(template, make)
+        except (ApiError, StoreError) as error:
+            log.warning("pins of template %s cannot be recorded now: %s", template, error)
+            self._done |= keys
+        else:
+            self._released -= {(template, key) for key in keys}
