@@ -88,7 +88,9 @@ class Pruner:
             return []
         rollout = self._watch.rollouts.get(name)
         target = {rollout.rollout.revision} if rollout and not rollout.status.ended else set()
-        return prunable(self._watch.view.holding(name), self._limit, found[name] | target)
+        stored = self._watch.pins.get(name)
+        pinned = {pin.revision for pin in stored.pins.values()} if stored else set()
+        return prunable(self._watch.view.holding(name), self._limit, found[name] | target | pinned)
 
     async def _delete(self, name: str, records: Sequence[Record]) -> bool:
         if await self._used_by_now(name, {record.revision.number for record in records}) or not self._may():

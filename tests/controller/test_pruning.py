@@ -88,6 +88,20 @@ def test_a_label_that_names_a_revision_keeps_it_without_a_policy(
 
 
 @pytest.mark.usefixtures("short")
+def test_a_revision_that_a_lost_workload_may_come_back_to_stays(shop: Shop, catalogue: Catalogue, name: str):
+    save(catalogue, name, 1)
+    shop.run("db", {name: "true"})
+    shop.await_policy(name)
+    save(catalogue, name, 2)
+    eventually(lambda: catalogue.api.find(f"{catalogue.collection}/netpol-templates.{name}.pins"))
+    shop.api.delete(shop.path("db"))
+    shop.await_gone(name)
+    save(catalogue, name, LIMIT + 3)
+    passes(catalogue)
+    assert 1 in recorded(catalogue, name)
+
+
+@pytest.mark.usefixtures("short")
 def test_the_target_of_a_rollout_stays_until_it_ends(shop: Shop, catalogue: Catalogue, name: str):
     save(catalogue, name, 2)
     for workload in ("a", "b"):
