@@ -71,7 +71,7 @@ def _wrong_parameters(simulation: Simulation, workload: Workload, template: str)
     value = workload.references.get(template)
     if namespace is None or value is None:
         return ()
-    applied = applied_by_template(simulation.world.live(key), {}).get(template)
+    applied = applied_by_template(simulation.world.live(key), {}, {}).get(template)
     request = Request(key, template, value, workload.parameters.get(template), applied)
     try:
         resolve(request, simulation.world.surroundings(namespace))
