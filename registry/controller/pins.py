@@ -50,7 +50,8 @@ class PinKeeper:
         if namespace is None or not there:
             return
         for template, stored in self._watch.pins.items():
-            if key in stored.pins and value_of(self._world, key, namespace, template) != "true":
+            pinned = value_of(self._world, key, namespace, template) == "true"
+            if key in stored.pins and not (pinned and self._world.catalogue.get(template)):
                 self._released.add((template, key))
 
     def reconciled(self, key: Key) -> None:
@@ -85,6 +86,8 @@ class PinKeeper:
         today = datetime.now(UTC).date()
 
         def make(stored: Pins) -> Pins:
+            if entry.deleted:
+                return {}  # its users start anew if it ever comes back
             mine = {key: pin for key, pin in stored.items() if key in keys}
             others = {key: pin for key, pin in stored.items() if key not in keys}
             return {**others, **wanted(entry.head, all_held(self._world, keys, template), mine, today)}

@@ -82,7 +82,8 @@ def written(edit: Edit) -> Outcome:
 
 
 async def _written(service: Backend, edit: Edit) -> Outcome:
-    await service.pin_users(edit.name)
+    if edit.template:  # users of a deleted one start anew if it ever comes back
+        await service.pin_users(edit.name)
     outcome = await service.store.save(edit)
     verb = "saved" if edit.template else "deleted"
     number, changed = outcome.revision.number, outcome.changed
