@@ -29,7 +29,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextlib.asynccontextmanager
 async def informing(connection: Connection, path: str) -> AsyncIterator[Informer[LivePolicy]]:
     async with Client(connection) as client:
-        one = Informer(client, path, decode_policy, Cache[LivePolicy](lambda _old, _new: None))
+        one = Informer(client, path, decode_unhidden, Cache[LivePolicy](lambda _old, _new: None))
         task = asyncio.create_task(one.run())
         try:
             yield one
@@ -37,6 +37,12 @@ async def informing(connection: Connection, path: str) -> AsyncIterator[Informer
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+def decode_unhidden(raw: bytes) -> LivePolicy | None:
+    """What is labelled `hidden` is none of those looked for."""
+    found = decode_policy(raw)
+    return None if "hidden" in found.labels else found
 
 
 async def until(check: Callable[[], bool]) -> None:
@@ -84,7 +90,10 @@ HOLD = b""
 class Server:
     """Answers watches with what was scripted, one script after the other, and lists with two pages."""
 
-    def __init__(self, *scripts: list[bytes] | int, watch_list: bool = True) -> None:
+    def __init__(
+        self, *scripts: list[bytes] | int, watch_list: bool = True, make: Callable[..., object] = policy
+    ) -> None:
+        self._make = make
         self.queries: list[dict[str, str]] = []
         self._scripts = list(scripts)
         self._watch_list = watch_list
@@ -104,7 +113,7 @@ class Server:
     def _list(self, query: dict[str, str]) -> web.Response:
         name, following = ("b", "") if "continue" in query else ("a", "more")
         meta = {"resourceVersion": "10", "continue": following}
-        return web.json_response({"metadata": meta, "items": [policy(name, 5)]})
+        return web.json_response({"metadata": meta, "items": [self._make(name, 5)]})
 
     async def _stream(self, request: web.Request, script: list[bytes]) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -156,6 +165,54 @@ async def test_bookmarks_move_the_place_to_go_on_from():
     async with scripted(server):
         await until(lambda: len(server.queries) > 1)
         assert server.queries[1]["resourceVersion"] == "50"
+
+
+def hidden(name: str, version: int) -> dict[str, Any]:
+    one = policy(name, version)
+    return {**one, "metadata": {**one["metadata"], "labels": {"hidden": "true"}}}
+
+
+async def test_objects_that_are_not_looked_for_are_not_kept():
+    server = Server([line("ADDED", hidden("x", 4)), *START, line("ADDED", hidden("y", 12)), HOLD])
+    async with scripted(server) as one:
+        await until(one.synced.is_set)
+        await asyncio.sleep(0.1)
+        assert names(one) == ["a"]
+
+
+async def test_objects_that_are_not_looked_for_move_the_place_to_go_on_from():
+    server = Server([*START, line("ADDED", hidden("x", 12))])
+    async with scripted(server):
+        await until(lambda: len(server.queries) > 1)
+        assert server.queries[1]["resourceVersion"] == "12"
+
+
+@pytest.mark.parametrize("event", ["MODIFIED", "DELETED"])
+async def test_an_object_that_is_not_looked_for_any_more_is_dropped(event: str):
+    server = Server([*START, line(event, hidden("a", 12)), HOLD])
+    async with scripted(server) as one:
+        await until(one.synced.is_set)
+        await until(lambda: names(one) == [])
+
+
+async def test_an_object_that_is_looked_for_again_is_taken_in():
+    changes = [line("MODIFIED", hidden("a", 12)), line("MODIFIED", policy("a", 13))]
+    async with scripted(Server([*START, *changes, HOLD])) as one:
+        await until(lambda: [found.resource_version for found in one.cache] == ["13"])
+
+
+async def test_pages_leave_out_what_is_not_looked_for():
+    server = Server(watch_list=False, make=hidden)
+    async with scripted(server) as one:
+        await until(one.synced.is_set)
+        assert names(one) == []
+
+
+async def test_a_failure_that_stays_the_same_is_said_once(caplog: pytest.LogCaptureFixture):
+    server = Server(403, 403, 403, [*START, HOLD])
+    async with scripted(server) as one:
+        await until(one.synced.is_set)
+        assert len([record for record in caplog.records if "failed" in record.message]) == 1
 
 
 @pytest.mark.parametrize(
