@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Final
 
-from registry.cluster.errors import ApiError
+from registry.cluster.errors import ApiError, is_transient
 from registry.planning.names import template_of
 from registry.planning.objects import Key, is_namespace
 from registry.planning.pins import Pin, Pins, wanted
@@ -95,7 +95,8 @@ class PinKeeper:
         try:
             await self._store.change(template, make)
         except (ApiError, StoreError) as error:
-            log.warning("pins of template %s cannot be recorded now: %s", template, error)
-            self._done |= keys
+            log.warning("pins of template %s cannot be recorded: %s", template, error)
+            if isinstance(error, StoreError) or is_transient(error):
+                self._done |= keys  # else they are too many for a ConfigMap: with the next change
         else:
             self._released -= {(template, key) for key in keys}
