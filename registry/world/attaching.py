@@ -66,12 +66,13 @@ def _put(workload: Workload) -> Apply:
 
 
 def _wrong_parameters(simulation: Simulation, workload: Workload, template: str) -> tuple[Problem, ...]:
-    key: Key = workload.key
+    key = workload.key
     namespace = simulation.world.namespace(key.namespace)
     value = workload.references.get(template)
     if namespace is None or value is None:
         return ()
-    applied = applied_by_template(simulation.world.live(key), {}, {}).get(template)
+    view = simulation.world.workload_view(key)
+    applied = applied_by_template(view.live, view.applied, view.pinned).get(template)
     request = Request(key, template, value, workload.parameters.get(template), applied)
     try:
         resolve(request, simulation.world.surroundings(namespace))

@@ -5,6 +5,7 @@ import pytest
 
 from registry.http.workloads.refusals import REFUSED, check_outcome
 from registry.model.facts import API_SERVER
+from registry.planning.pins import Pin
 from registry.world.attaching import Outcome, outcome
 from tests.planning.build import CLOCK, DB, catalogue, namespace, workload
 from tests.world.simulated import settled
@@ -94,3 +95,10 @@ def test_no_selector_is_refused():
     use = attached(settled(catalogue(web={}), []), selector=None).use
     assert use is not None
     assert use.reason == "NoSelector"
+
+
+def test_a_recorded_pin_decides_which_parameters_fit():
+    strict = {"parameters": {"properties": {"port": {"type": "integer", "minimum": 6000, "default": 6000}}}}
+    pin = Pin(1, {"port": 80})
+    start = msgspec.structs.replace(settled(catalogue(web=[{}, strict]), []), pin=lambda *_: pin)
+    assert attached(start, parameters="port: 80").problems == ()
