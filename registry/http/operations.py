@@ -1,6 +1,7 @@
 """How an operation is declared: its permission, its body, and the problems that it may answer."""
 
 import copy
+import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -9,11 +10,14 @@ from flask import request
 
 from registry.http import problems
 from registry.http.blueprints import DocumentedBlueprint
-from registry.http.problems import MEDIA_TYPE, Kind
+from registry.http.problems import MEDIA_TYPE, Kind, Refused
 from registry.http.requests import MEDIA_TYPES, admit, authenticate
 from registry.http.schemas import ProblemDocument
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_NAME: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9._]{0,251}[A-Za-z0-9])?")
+"""Names of objects and plurals of kinds: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"""
 
 EVERYWHERE: Final = (
     problems.UNAUTHENTICATED,
@@ -104,8 +108,16 @@ class ClusterOperations(Operations):
         """Name the operation in the document like its view."""
         return self.doc(operationId=_camel(view.__name__))(view)
 
+    def problems(self, *kinds: Kind) -> Callable[[F], F]:
+        """Document the problems that an operation may answer, beside those of any."""
+        return super().problems(*kinds, problems.NOT_FOUND)
+
     def _guard(self) -> None:
         authenticate()
+        # They become parts of paths of the API server, where `..` or `?` would lead elsewhere.
+        for value in (request.view_args or {}).values():
+            if not _NAME.fullmatch(value):
+                raise Refused(problems.NOT_FOUND, f"{value!r} is not a name that anything here can have.")
 
 
 def header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:

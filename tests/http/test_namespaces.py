@@ -107,6 +107,11 @@ def test_who_may_not_read_is_refused(service, shop, path):
     assert problem(answer) == (403, "forbidden")
 
 
+@pytest.mark.parametrize("name", ["..", "a%2f..", "%3Fx", "a%23", "-a", "a%00"])
+def test_a_name_that_would_lead_elsewhere_on_the_api_server_is_refused(service, name):
+    assert problem(service.call("POST", f"{NAMESPACES}/{name}/enable", {}))[0] == 404
+
+
 @pytest.mark.parametrize("action", ["enable", "disable"])
 def test_a_namespace_that_is_not_there_is_told(service, action):
     answer = service.call("POST", f"{NAMESPACES}/no-such/{action}", {})
