@@ -96,7 +96,8 @@ class Election:
             left = self._until - time.monotonic()
             if left > 0:
                 await self._try(min(left, self._timing.renew / 2))
-        raise LeaseLostError(self.problem or "somebody else holds the lease")
+        taken = "somebody else holds the lease" if self._lease is None else "it was not renewed in time"
+        raise LeaseLostError(self.problem or taken)
 
     async def _try(self, seconds: float) -> Lease | None:
         """Take or renew the lease, within `seconds`; None when that did not go."""

@@ -1,10 +1,14 @@
 """The queue: equal keys coalesce, none is worked on twice at once, failures wait longer each time."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from registry.controller.queue import KeyQueue
+from registry.controller.reconciler import work
+from registry.controller.state_metrics import queue_families
 from registry.planning.objects import Key, namespace_key
 
 DB = Key("apps", "Deployment", "shop", "db")
@@ -92,3 +96,89 @@ async def test_other_namespaces_are_not_busy(key: Key):
     queue = KeyQueue()
     queue.add(key)
     assert not queue.busy("other")
+
+
+async def test_delays_of_keys_that_fail_together_differ():
+    queue = KeyQueue()
+    delays = [queue.retry(DB._replace(name=str(number))) for number in range(50)]
+    assert min(delays) >= 0.05
+    assert max(delays) - min(delays) > 0.02
+
+
+class Poisoned:
+    """Fails for one key, by a defect; notes the others."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.done = asyncio.Event()
+
+    async def reconcile(self, key: Key) -> None:
+        if key == DB:
+            self.tries += 1
+            raise ZeroDivisionError
+        self.done.set()
+
+
+async def test_a_key_that_always_fails_blocks_no_other_and_is_tried_ever_later():
+    queue, reconciler, readable = KeyQueue(), Poisoned(), asyncio.Event()
+    readable.set()
+    working = asyncio.create_task(work(queue, reconciler, readable, lambda _key, _error: None))
+    queue.add(DB)
+    queue.add(WEB)
+    await asyncio.wait_for(reconciler.done.wait(), 1)
+    await asyncio.sleep(0.5)
+    working.cancel()
+    assert 2 <= reconciler.tries <= 5
+
+
+def shown(queue: KeyQueue, sample: str, **labels: str) -> Iterator[float]:
+    for family in queue_families(queue):
+        for found in family.samples:
+            if found.name == sample and labels.items() <= found.labels.items():
+                yield found.value
+
+
+def counted(sample: str) -> float:
+    return REGISTRY.get_sample_value(sample, {"name": "keys"}) or 0
+
+
+async def test_a_key_that_waits_already_is_not_counted_as_added():
+    queue, before = KeyQueue(), counted("workqueue_adds_total")
+    for key in (DB, DB, WEB):
+        queue.add(key)
+    assert counted("workqueue_adds_total") - before == 2
+    assert list(shown(queue, "workqueue_depth")) == [2]
+
+
+async def test_the_time_of_unfinished_work_adds_up_and_ends_with_it():
+    queue = KeyQueue()
+    for key in (DB, WEB):
+        queue.add(key)
+        await queue.get()
+    await asyncio.sleep(0.02)
+    (unfinished,) = shown(queue, "workqueue_unfinished_work_seconds")
+    (longest,) = shown(queue, "workqueue_longest_running_processor_seconds")
+    for key in (DB, WEB):
+        queue.done(key)
+    assert unfinished > longest >= 0.02
+    assert list(shown(queue, "workqueue_unfinished_work_seconds")) == [0]
+
+
+async def test_active_workers_are_told_apart_by_controller():
+    queue = KeyQueue()
+    queue.add(namespace_key("shop"))
+    await queue.get()
+    counts = [
+        list(shown(queue, "controller_runtime_active_workers", controller=controller))
+        for controller in ("workload", "namespace")
+    ]
+    assert counts == [[0], [1]]
+
+
+async def test_waiting_and_working_are_timed_once_for_each_key():
+    queue = KeyQueue()
+    samples = ["workqueue_queue_duration_seconds_count", "workqueue_work_duration_seconds_count"]
+    before = [counted(sample) for sample in samples]
+    queue.add(DB)
+    queue.done(await queue.get())
+    assert [counted(sample) for sample in samples] == [one + 1 for one in before]
