@@ -13,9 +13,9 @@ from registry.world.isolation import (
     TRAFFIC,
     Direction,
     Peer,
+    Policies,
     Policy,
     Traffic,
-    isolating,
     keepers,
 )
 
@@ -62,8 +62,9 @@ def reach(
     existing = None if namespaces is None else set(namespaces)
     pods = {key: dict(one.labels) for key, one in workloads.items() if not one.host_network}
     peers = {traffic.name: traffic.peers(facts, existing) for traffic in TRAFFIC}
-    told = [_told(traffic, peers[traffic.name], pods, before, after) for traffic in TRAFFIC]
-    found = (_reached(key, labels, before, after, told) for key, labels in sorted(pods.items()))
+    was, then = Policies(before), Policies(after)
+    told = [_told(traffic, peers[traffic.name], pods, was, then) for traffic in TRAFFIC]
+    found = (_reached(key, labels, was, then, told) for key, labels in sorted(pods.items()))
     return Reach(
         tuple(one for one in found if one.isolated or one.freed or one.cut),
         tuple(one for one, _ in told),
@@ -74,8 +75,8 @@ def _told(
     traffic: Traffic,
     peers: Sequence[Peer] | None,
     pods: Mapping[Key, Mapping[str, str]],
-    before: Sequence[Policy],
-    after: Sequence[Policy],
+    before: Policies,
+    after: Policies,
 ) -> tuple[Told, set[Key]]:
     if not peers:
         return Told(traffic=traffic, verdict="unknown" if peers is None else "absent"), set()
@@ -83,14 +84,14 @@ def _told(
     kept: set[Key] = set()
     by: dict[str, Policy] = {}
     for key, labels in pods.items():
-        then = isolating(after, labels, traffic.direction)
+        then = after.isolating(labels, traffic.direction)
         if not then:
             continue
         found = keepers(traffic, peers, then)
         if found:
             kept.add(key)
             by |= found
-        elif _passed(traffic, peers, isolating(before, labels, traffic.direction)):
+        elif _passed(traffic, peers, before.isolating(labels, traffic.direction)):
             lost.add(key)
     verdict: Verdict = "cut" if lost else "kept" if kept else "unaffected"
     policies = tuple(by[name] for name in sorted(by))
@@ -104,12 +105,12 @@ def _passed(traffic: Traffic, peers: Sequence[Peer], isolated_by: Sequence[Polic
 def _reached(
     key: Key,
     labels: Mapping[str, str],
-    before: Sequence[Policy],
-    after: Sequence[Policy],
+    before: Policies,
+    after: Policies,
     told: Iterable[tuple[Told, set[Key]]],
 ) -> Reached:
-    was = {one for one in DIRECTIONS if isolating(before, labels, one)}
-    is_now = {one for one in DIRECTIONS if isolating(after, labels, one)}
+    was = {one for one in DIRECTIONS if before.isolating(labels, one)}
+    is_now = {one for one in DIRECTIONS if after.isolating(labels, one)}
     return Reached(
         key=key,
         isolated=tuple(one for one in DIRECTIONS if one in is_now - was),

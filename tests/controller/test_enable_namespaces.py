@@ -105,6 +105,8 @@ def test_a_policy_that_takes_a_name_is_removed_and_its_own_comes(service: Servic
     service.catch_up()
     blocked = switch(service, plain, "enable", {}, "?dryRun=true")
     assert [one["reason"] for one in blocked["problems"]] == ["NameTaken"]
+    planned = switch(service, plain, "enable", {"unmanaged": "remove"}, "?dryRun=true")
+    assert (planned["problems"], planned["policies"]["create"]) == ([], 3)
     switch(service, plain, "enable", {"unmanaged": "remove"})
     plain.await_templates(*DEFAULTS, "own-port")
 

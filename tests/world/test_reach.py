@@ -135,6 +135,27 @@ def test_another_workloads_policy_isolates_nothing_here():
     assert after(other).workloads == ()
 
 
+@pytest.mark.parametrize(
+    ("selector", "isolated"),
+    [
+        ({"matchLabels": {"app": "web"}}, True),
+        ({"matchLabels": {"app": "web", "tier": "front"}}, False),
+        (
+            {
+                "matchLabels": {"app": "web"},
+                "matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}],
+            },
+            True,
+        ),
+        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "db"]}]}, True),
+        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}, False),
+    ],
+)
+def test_pods_are_selected_by_all_of_a_selector(selector, isolated):
+    policy = Policy("x", "t", {"podSelector": selector, "policyTypes": ["Ingress"]})
+    assert bool(after(policy).workloads) is isolated
+
+
 def test_pods_on_the_hosts_network_are_out_of_reach():
     pods = {WEB: Pods(labels=(("app", "web"),), host_network=True)}
     assert reach(pods, (), (INGRESS,), SAMPLE_FACTS, None).workloads == ()
