@@ -88,6 +88,10 @@ class Election:
             log.error("no longer leading: %s", lost.exceptions[0])  # noqa: TRY400 (no defect: nothing to trace)
         finally:
             self._until = 0.0
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            # Before Python 3.13 a group that is ending already keeps a stop that comes meanwhile to itself.
+            raise asyncio.CancelledError
 
     async def _renew(self) -> None:
         """Renew as long as that goes. Raises LeaseLostError, with writes barred from that moment."""

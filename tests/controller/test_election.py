@@ -174,6 +174,25 @@ async def test_a_term_that_fails_ends_the_process_and_gives_the_lease_back(lock:
     assert lock.lease.spec.holder_identity == ""
 
 
+async def test_a_stop_while_a_term_is_ending_is_heeded(lock: Lock):
+    ending = asyncio.Event()
+
+    async def lead(_lease: Lease) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ending.set()
+            await asyncio.sleep(0.1)
+
+    task = asyncio.create_task(Election(lock, "first", TIMING).run(lead))
+    await asyncio.sleep(0.02)
+    lock.away = "refusing"
+    await ending.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=2)
+    assert task.cancelled()
+
+
 async def test_what_stands_in_the_way_is_told(lock: Lock, start: Start):
     lock.away = "refusing"
     first = await start("first")
