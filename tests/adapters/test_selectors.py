@@ -55,6 +55,7 @@ def test_a_text_becomes_a_label_selector(text, labels, expressions):
         "a=b!",
         "!",
         "a=(b)",
+        "a=-b",
     ],
 )
 def test_what_a_label_selector_cannot_say_is_refused(text):

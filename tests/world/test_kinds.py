@@ -76,6 +76,13 @@ class Server:
     async def tell(self, path: str, event: str, content: Any) -> None:
         await self._streams[path].write(line(event, content))
 
+    async def tell_on(self, path: str) -> None:
+        """Send bookmarks until the other side has closed the stream. Raises ConnectionError."""
+        async with asyncio.timeout(5):
+            while True:
+                await self.tell(path, "BOOKMARK", END)
+                await asyncio.sleep(0.01)
+
 
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
@@ -171,7 +178,16 @@ async def test_a_kind_that_recovers_is_let_in_and_its_keys_are_looked_at():
         assert Key("", "Namespace", "shop", "shop") in one.touched
 
 
-async def test_a_kind_that_goes_takes_its_references_along_and_is_watched_no_more():
+async def test_a_kind_that_goes_is_watched_no_more():
+    server = Server(definition(ROLLOUTS))
+    async with watching(server) as one:
+        await until(lambda: one.has(ROLLOUTS))
+        await server.tell(DEFINITIONS, "DELETED", definition(ROLLOUTS, 20))
+        with pytest.raises(ConnectionError):
+            await server.tell_on(ROLLOUTS.path())
+
+
+async def test_a_kind_that_goes_takes_its_references_along():
     server = Server(definition(ROLLOUTS))
     server.objects[ROLLOUTS.path()] = [workload({"postgres": "true"})]
     async with watching(server) as one:
