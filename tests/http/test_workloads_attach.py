@@ -237,11 +237,11 @@ def test_a_kind_is_named_by_plural_or_kind_with_or_without_group(team, template,
     assert team.done(team.call("PUT", f"{kind}/db/templates/{template}"))["changed"]
 
 
-@pytest.mark.parametrize("workload", ["..", "db%3FdryRun=All", "DB", "-", "%2e%2e"])
+@pytest.mark.parametrize("workload", ["..", "db%3FdryRun=All", "db%23", "-"])
 def test_what_can_be_no_name_never_reaches_the_api_server(team, template, workload, audit):
     team.deploy()
     answer = team.call("PUT", f"deployments/{workload}/templates/{template}")
-    assert refused(team, audit, answer)[0] == 404
+    assert refused(team, audit, answer) == (404, "not-found")
 
 
 @pytest.mark.parametrize("value", ["yes", "", "v0", "7"])

@@ -61,9 +61,8 @@ def attach_template(query: Query, namespace: str, kind: str, workload: str, temp
     """
     asked = body.read_attach(template)
     resource = kind_of(kind)
-    return _changed(
-        resource, key_of(resource, namespace, workload), lambda one: attach(one, template, asked), query
-    )
+    key = key_of(resource, namespace, workload)
+    return _changed(resource, key, lambda one: attach(one, template, asked), query)
 
 
 @blueprint.route(_PATH, methods=["DELETE"])
@@ -84,7 +83,8 @@ def detach_template(query: Query, namespace: str, kind: str, workload: str, temp
     written where neither is there.
     """
     resource = kind_of(kind)
-    return _changed(resource, key_of(resource, namespace, workload), lambda one: detach(one, template), query)
+    key = key_of(resource, namespace, workload)
+    return _changed(resource, key, lambda one: detach(one, template), query)
 
 
 def _changed(resource: Resource, key: Key, make: Make, query: Query) -> Response:

@@ -1,17 +1,12 @@
 """Kinds of workloads as addresses name them, and their objects."""
 
-import re
 from collections.abc import Collection
-from typing import Final
 
 from registry.cluster.resources import Resource
 from registry.http import problems
 from registry.http.problems import Refused
 from registry.http.requests import backend
 from registry.planning.objects import Key, Workload
-
-_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-"""https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names"""
 
 
 def kind_of(text: str) -> Resource:
@@ -31,10 +26,7 @@ def kind_of(text: str) -> Resource:
 
 
 def key_of(resource: Resource, namespace: str, name: str) -> Key:
-    """The key of one workload. Raises Refused for names that no object can have."""
-    for one in (namespace, name):
-        if not _NAME.fullmatch(one):
-            raise not_found(Key(resource.group, resource.kind, namespace, name))
+    """The key of one workload."""
     return Key(resource.group, resource.kind, namespace, name)
 
 
