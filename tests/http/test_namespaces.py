@@ -230,6 +230,15 @@ def test_removed_policies_come_back_exactly(service, api, shop):
     assert [kept(one) for one in after] == [kept(one) for one in before]
 
 
+def test_policies_can_be_removed_from_a_namespace_that_is_enabled_already(service, api, shop):
+    write_policy(api, shop)
+    service.catch_up()
+    service.call("POST", f"{NAMESPACES}/{shop}/enable", {})
+    assert names(api, shop) == ["by-hand"]
+    assert enabled_without(service, shop)
+    assert names(api, shop) == []
+
+
 def test_backup_and_removal_are_made_as_the_caller(service, api, shop, audit):
     write_policy(api, shop)
     audit.restart()
