@@ -7,7 +7,7 @@ from aiohttp import web
 
 from devcluster.ports import LOOPBACK, free_port
 from registry.cluster.connection import Connection
-from registry.cluster.errors import NotFound
+from registry.cluster.errors import NotFound, Unreachable
 from registry.cluster.guarded import Barred, Call, GuardedClient
 
 
@@ -21,6 +21,10 @@ class Server:
 
     async def answer(self, request: web.Request) -> web.Response:
         self.requests += 1
+        if request.path == "/broken" and request.transport:
+            cut = web.StreamResponse(headers={"Content-Length": "100"})
+            await cut.prepare(request)
+            request.transport.close()
         return web.json_response({}, status=404 if request.path == "/missing" else 200)
 
 
@@ -68,3 +72,9 @@ async def test_a_refused_call_is_told_once(client: GuardedClient, server: Server
     with pytest.raises(NotFound):
         await client.get("/missing")
     assert [call.code for call in server.calls] == [404]
+
+
+async def test_a_call_whose_answer_breaks_off_is_told_once(client: GuardedClient, server: Server):
+    with pytest.raises(Unreachable):
+        await client.get("/broken")
+    assert [call.code for call in server.calls] == [200]
