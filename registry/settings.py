@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the Lease, in the store's namespace, by which the controller's replicas agree on who writes."""
 
     lease_seconds: Positive = 15
-    """How long a lease lasts after its renewal: after a kill, another replica takes over within this time."""
+    """How long a lease lasts after its renewal: after a kill, another takes over so long after it saw one."""
 
     lease_renew_seconds: Fraction = 10
     """A leader that could not renew for so long stops writing; less than the lease's own time."""

@@ -57,10 +57,14 @@ class Sight:
 
     def is_free(self, identity: str, now: float) -> bool:
         """Whether `identity` may take or renew it: its own, nobody's, or not renewed for its duration."""
+        return self.free_in(identity, now) <= 0
+
+    def free_in(self, identity: str, now: float) -> float:
+        """In how many seconds that will be so, unless the lease is renewed."""
         tenure = self._tenure
         if tenure is None or not tenure.holder_identity or tenure.holder_identity == identity:
-            return True
-        return now >= self._since + (tenure.lease_duration_seconds or 0)
+            return 0
+        return self._since + (tenure.lease_duration_seconds or 0) - now
 
 
 def held(before: Tenure, identity: str, seconds: int, now: datetime) -> Tenure:

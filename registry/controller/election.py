@@ -76,8 +76,10 @@ class Election:
             lease = await self._try(self._timing.renew / 2)
             if lease:
                 return lease
-            # Never all candidates at once, and never later than `retry`.
-            await asyncio.sleep(self._timing.retry * random.uniform(0.5, 1))  # noqa: S311 (jitter, no secret)
+            # Never all candidates at once, never later than `retry`, and when the lease ends.
+            pause = self._timing.retry * random.uniform(0.5, 1)  # noqa: S311 (jitter, no secret)
+            free_in = self._sight.free_in(self._identity, time.monotonic())
+            await asyncio.sleep(min(pause, free_in) if free_in > 0 else pause)
 
     async def _serve(self, lead: Lead, lease: Lease) -> None:
         try:

@@ -111,6 +111,21 @@ async def test_of_two_one_leads(start: Start):
     assert (first.election.leads(), second.began) == (True, [])
 
 
+async def test_a_lease_is_taken_in_the_moment_it_ends(lock: Lock):
+    lock.lease = Lease({"uid": "u"}, Tenure(holder_identity="gone", lease_duration_seconds=1))
+    election, leading = Election(lock, "first", Timing(30, 25, 20)), asyncio.Event()
+
+    async def lead(_lease: Lease) -> None:
+        leading.set()
+        await asyncio.Event().wait()
+
+    task, began = asyncio.create_task(election.run(lead)), time.monotonic()
+    await leading.wait()
+    assert 1 <= time.monotonic() - began < 1.4
+    task.cancel()
+    await asyncio.wait({task})
+
+
 @pytest.mark.parametrize("fault", ["stalled", "refusing"])
 async def test_a_leader_cut_off_has_written_for_the_last_time_before_another_begins(
     lock: Lock, start: Start, fault: str
