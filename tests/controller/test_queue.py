@@ -122,7 +122,9 @@ class Poisoned:
 async def test_a_key_that_always_fails_blocks_no_other_and_is_tried_ever_later():
     queue, reconciler, readable = KeyQueue(), Poisoned(), asyncio.Event()
     readable.set()
-    working = asyncio.create_task(work(queue, reconciler, readable, lambda _key, _error: None))
+    working = asyncio.create_task(
+        work(queue, reconciler, readable, lambda _key, _error: None, lambda _key: None)
+    )
     queue.add(DB)
     queue.add(WEB)
     await asyncio.wait_for(reconciler.done.wait(), 1)
