@@ -48,7 +48,7 @@ def moved_on(catalogue: Catalogue, shop: Shop, template: str, **options: Any) ->
     until_passes(lambda: recorded(catalogue, template, shop)["Deployment.apps/db"])
 
 
-def stays_without_policy(shop: Shop) -> None:
+def lose_policies(shop: Shop) -> None:
     for policy in shop.policies():
         shop.api.delete(shop.policy_path(policy))
 
@@ -59,7 +59,7 @@ def test_a_policy_deleted_while_the_controller_was_down_comes_back_at_its_revisi
     own_controller.start()
     moved_on(catalogue, shop, "lost", parameters={"lost": "port: 7"})
     own_controller.stop()
-    stays_without_policy(shop)
+    lose_policies(shop)
     own_controller.start()
     policy = shop.await_policy("lost")
     assert (revision(policy), ports(policy)) == ("1", [7])
@@ -76,7 +76,7 @@ def test_a_template_that_moves_on_over_http_while_the_controller_is_down_takes_n
     service.catch_up()
     document = {"name": "alone", **PORT_TEMPLATE, "spec": ingress_port(2)}
     assert service.call("PUT", "alone", document, if_match="*").status_code == 200
-    stays_without_policy(shop)
+    lose_policies(shop)
     own_controller.start()
     assert revision(shop.await_policy("alone")) == "1"
 
@@ -88,6 +88,7 @@ def test_a_reference_taken_away_while_the_controller_was_down_is_forgotten(
     moved_on(catalogue, shop, "down")
     own_controller.stop()
     shop.refer("db", down=None)
+    lose_policies(shop)
     own_controller.start()
     eventually(lambda: not recorded(catalogue, "down", shop))
     shop.refer("db", down="true")
@@ -133,6 +134,18 @@ class TestWhileTheControllerRuns:
         shop.refer("db", upgraded="latest")
         eventually(lambda: revision(shop.policy("upgraded")) == "2")
         eventually(lambda: not recorded(catalogue, "upgraded", shop))
+
+    def test_a_template_that_was_deleted_and_comes_back_finds_its_users_at_the_current_revision(
+        self, catalogue: Catalogue, service: Service, shop: Shop
+    ):
+        moved_on(catalogue, shop, "reborn")
+        service.catch_up()
+        assert service.call("DELETE", "reborn?force=true", if_match="*").status_code == 200
+        shop.await_gone("reborn")
+        eventually(lambda: not recorded(catalogue, "reborn", shop))
+        document = {"name": "reborn", **PORT_TEMPLATE, "spec": ingress_port(2)}
+        assert service.call("POST", "", document).status_code == 201
+        assert revision(shop.await_policy("reborn")) == "4"
 
     def test_a_workload_that_is_gone_is_waited_for(self, catalogue: Catalogue, shop: Shop):
         moved_on(catalogue, shop, "waited")
