@@ -25,44 +25,6 @@ def selected(shop: Shop, template: str) -> object:
     return shop.await_policy(template)["spec"]["podSelector"]
 
 
-@pytest.mark.usefixtures("controller")
-def test_a_kind_installed_while_the_controller_runs_is_followed(shop: Shop, rollouts: CustomKind):
-    rollouts.grant()
-    rollouts.install()
-    rollouts.create(shop.name, postgres="true")
-    rollouts.report(shop.name, "app=db,tier in (a,b)")
-    assert selected(shop, "postgres") == {
-        "matchLabels": {"app": "db"},
-        "matchExpressions": [{"key": "tier", "operator": "In", "values": ["a", "b"]}],
-    }
-    rollouts.report(shop.name, "app=other")
-    eventually(lambda: selected(shop, "postgres") == {"matchLabels": {"app": "other"}})
-
-
-@pytest.mark.usefixtures("controller")
-def test_a_workload_whose_selector_is_not_told_yet_waits(shop: Shop, rollouts: CustomKind):
-    rollouts.grant()
-    rollouts.install()
-    rollouts.create(shop.name, postgres="true")
-    assert "Rollout" in shop.await_event("NoSelector")["message"]
-    assert shop.policies() == []
-
-
-def test_a_kind_that_was_there_before_the_controller_costs_no_write(
-    own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
-):
-    rollouts.grant()
-    rollouts.install()
-    rollouts.create(shop.name, postgres="true")
-    rollouts.report(shop.name, "app=db")
-    own_controller.start()
-    before = shop.await_policy("postgres")
-    own_controller.stop()
-    own_controller.start()
-    time.sleep(0.5)
-    assert shop.policies() == [before]
-
-
 def test_policies_of_others_stay_when_a_definition_goes(
     own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
 ):
@@ -135,3 +97,42 @@ def test_a_kind_granted_while_the_controller_runs_is_followed(
     own_controller.start()
     rollouts.grant()
     assert eventually(lambda: selected(shop, "postgres"), timeout=40)
+
+
+def test_a_kind_that_was_there_before_the_controller_costs_no_write(
+    own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
+):
+    rollouts.grant()
+    rollouts.install()
+    rollouts.create(shop.name, postgres="true")
+    rollouts.report(shop.name, "app=db")
+    own_controller.start()
+    before = shop.await_policy("postgres")
+    own_controller.stop()
+    own_controller.start()
+    time.sleep(0.5)
+    assert shop.policies() == [before]
+
+
+# Last, since that controller then runs beside all that come after it.
+@pytest.mark.usefixtures("controller")
+def test_a_kind_installed_while_the_controller_runs_is_followed(shop: Shop, rollouts: CustomKind):
+    rollouts.grant()
+    rollouts.install()
+    rollouts.create(shop.name, postgres="true")
+    rollouts.report(shop.name, "app=db,tier in (a,b)")
+    assert selected(shop, "postgres") == {
+        "matchLabels": {"app": "db"},
+        "matchExpressions": [{"key": "tier", "operator": "In", "values": ["a", "b"]}],
+    }
+    rollouts.report(shop.name, "app=other")
+    eventually(lambda: selected(shop, "postgres") == {"matchLabels": {"app": "other"}})
+
+
+@pytest.mark.usefixtures("controller")
+def test_a_workload_whose_selector_is_not_told_yet_waits(shop: Shop, rollouts: CustomKind):
+    rollouts.grant()
+    rollouts.install()
+    rollouts.create(shop.name, postgres="true")
+    assert "Rollout" in shop.await_event("NoSelector")["message"]
+    assert shop.policies() == []
