@@ -71,6 +71,9 @@ class AuditLog:
     def restart(self) -> None:
         """Count from now."""
         self._offset = self._path.stat().st_size
+        with self._path.open("rb") as file:
+            file.seek(max(0, self._offset - 1))
+            self._amid_line = file.read(1) not in {b"", b"\n"}
 
     def writes(self, user: str = "", resource: str = "", namespace: str | None = None) -> list[Write]:
         """The writes so far, also refused ones, without Leases; `user` is any part of the caller's name."""
@@ -86,7 +89,8 @@ class AuditLog:
     def _read(self) -> Iterator[Write]:
         with self._path.open("rb") as file:
             file.seek(self._offset)
-            for line in file:
+            # The last line may still be under way.
+            for line in file.read().split(b"\n")[self._amid_line : -1]:
                 event = json.loads(line)
                 if event["verb"] in _WRITES and "objectRef" in event:
                     yield _write(event)
