@@ -35,10 +35,7 @@ class PinKeeper:
 
     def pin(self, template: str, key: Key) -> Pin | None:
         """What is recorded of a reference, unless it was given up since."""
-        stored = self._watch.pins.get(template)
-        if stored is None or (template, key) in self._released:
-            return None
-        return stored.pins.get(key)
+        return None if (template, key) in self._released else self._watch.pin(template, key)
 
     def touched(self, key: Key) -> None:
         """An object changed: a reference that is no longer pinned gives up what was recorded of it.
@@ -50,8 +47,10 @@ class PinKeeper:
         if namespace is None or not there:
             return
         for template, stored in self._watch.pins.items():
+            if key not in stored.pins:
+                continue
             pinned = value_of(self._world, key, namespace, template) == "true"
-            if key in stored.pins and not (pinned and self._world.catalogue.get(template)):
+            if not (pinned and self._world.catalogue.get(template)):
                 self._released.add((template, key))
 
     def reconciled(self, key: Key) -> None:

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import socket
 import uuid
 from collections.abc import Mapping
-from typing import Final
 from urllib.parse import urlsplit
 
 from prometheus_client import REGISTRY
@@ -18,6 +16,7 @@ from registry.cluster.connection import Connection
 from registry.cluster.guarded import GuardedClient
 from registry.cluster.informer import State
 from registry.cluster.lease import Lease, LeaseLock
+from registry.collector import keep_what_is_loaded
 from registry.controller.catalogue import CatalogueKeeper
 from registry.controller.election import Election, Timing
 from registry.controller.metrics import CallCounter
@@ -30,9 +29,6 @@ from registry.world.watched import WatchedCluster
 from registry.world.world import World
 
 log = logging.getLogger(__name__)
-
-GC_THRESHOLD: Final = 20_000
-"""New containers before the collector looks for cycles among them; Python's 700 is for short scripts."""
 
 
 async def run(settings: Settings, connection: Connection) -> None:
@@ -149,10 +145,7 @@ class Controller:
             self.term.on_rollout()
 
     def _settle(self) -> None:
-        """What is loaded now stays: the collector need not go through it again and again."""
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GC_THRESHOLD)
+        keep_what_is_loaded()
         world = self.world
         log.info(
             "ready: %d namespaces, %d policies, %d templates",

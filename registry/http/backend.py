@@ -23,7 +23,7 @@ from registry.http.problems import Refused
 from registry.model.template import Template
 from registry.planning.objects import Key
 from registry.planning.orphans import Clock
-from registry.planning.pins import Pin, wanted
+from registry.planning.pins import wanted
 from registry.settings import Settings
 from registry.store.errors import StoreError, StoreUnreadable
 from registry.store.pins import PinStore
@@ -65,7 +65,7 @@ class Backend:
         self.watch = StoreWatch(self.client, settings, self._on_catalogue)
         self.store = Store(self.client, self.watch, settings)
         self._pins = PinStore(self.client, self.watch, settings)
-        self.cluster.world.pin = self._pin
+        self.cluster.world.pin = self.watch.pin
         self.rollouts = Rollouts(self.client, self.watch, settings)
 
     def start(self) -> None:
@@ -106,7 +106,12 @@ class Backend:
         Raises Refused, or StoreUnreadable.
         """
         self.watch.catalogue()
-        return self.call(self._users(template, default=default))
+
+        def find(world: World) -> tuple[Snapshot, set[Key]]:
+            found = users(world, template, default=default)
+            return snapshot(world, {key.namespace for key in found}), found
+
+        return self.ask(find)
 
     @property
     def facts(self) -> Mapping[str, object]:
@@ -133,12 +138,6 @@ class Backend:
         await self._read()
         return find(self.cluster.world)
 
-    async def _users(self, template: str, *, default: bool) -> tuple[Snapshot, set[Key]]:
-        await self._read()
-        world = self.cluster.world
-        found = users(world, template, default=default)
-        return snapshot(world, {key.namespace for key in found}), found
-
     async def pin_users(self, template: str) -> None:
         """Record what the users of a template have in force, before it moves on.
 
@@ -158,10 +157,6 @@ class Backend:
             )
         except (ApiError, StoreError) as error:
             log.warning("pins of template %s cannot be recorded: %s", template, error)
-
-    def _pin(self, template: str, key: Key) -> Pin | None:
-        stored = self.watch.pins.get(template)
-        return stored.pins.get(key) if stored else None
 
     async def _read(self) -> None:
         """Wait until the cluster has been read; Refused when that takes too long."""

@@ -1,6 +1,5 @@
 """Runs the application under gunicorn; each worker has its own event loop, watch and writer."""
 
-import gc
 import socket
 import struct
 from pathlib import Path
@@ -10,6 +9,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from registry.cluster.connection import connect
+from registry.collector import keep_what_is_loaded
 from registry.http.access import LONGEST_TOKEN
 from registry.http.app import create_app
 from registry.http.backend import Backend
@@ -18,9 +18,6 @@ from registry.settings import Settings
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 (not a file of ours: gunicorn's heartbeat goes there)
 """Where a worker's heartbeat file goes: memory, writable also where the root file system is not."""
-
-GC_THRESHOLD: Final = 20_000
-"""New containers before the collector looks for cycles among them; Python's 700 is for short scripts."""
 
 GRACE_SECONDS: Final = 25
 """Kubernetes kills after 30 seconds: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/"""
@@ -54,9 +51,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         backend = Backend(self._settings, connect(), default_templates())
         backend.start()
         app = create_app(backend)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GC_THRESHOLD)
+        keep_what_is_loaded()
         self.cfg.set("worker_exit", lambda _server, _worker: backend.stop())
         return app
 

@@ -9,6 +9,8 @@ from registry.cluster.errors import NotFound
 from registry.cluster.informer import Cache, Informer, State
 from registry.cluster.resources import CONFIG_MAPS
 from registry.planning.catalogue import Catalogue, Entry
+from registry.planning.objects import Key
+from registry.planning.pins import Pin
 from registry.settings import Settings
 from registry.store.catalogue import View, check_readable, read_entry
 from registry.store.errors import StoreUnreadable
@@ -91,6 +93,11 @@ class StoreWatch:
     def pins(self) -> Mapping[str, StoredPins]:
         """The pins of each template that has some; as with `view`."""
         return self._pins
+
+    def pin(self, template: str, key: Key) -> Pin | None:
+        """What is recorded of the reference of a key to a template; from any thread."""
+        stored = self._pins.get(template)
+        return stored.pins.get(key) if stored else None
 
     def catalogue(self) -> Catalogue:
         """What is in force; from any thread. Raises StoreUnreadable, and then nothing may be changed."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from registry.planning.names import template_of
 from registry.planning.objects import Key, is_namespace
 from registry.planning.pins import Held
-from registry.planning.resolve import Applied, applied_from
+from registry.planning.resolve import Applied, applied_by_template
 from registry.world.rollouts import value_of
 from registry.world.world import World
 
@@ -27,7 +26,4 @@ def all_held(world: World, keys: Iterable[Key], template: str) -> Mapping[Key, H
 
 
 def _applied(world: World, key: Key, template: str) -> Applied | None:
-    if remembered := world.applied.get(key, {}).get(template):
-        return remembered
-    live = (applied_from(policy) for policy in world.live(key) if template_of(policy) == template)
-    return next((applied for applied in live if applied), None)
+    return applied_by_template(world.live(key), world.applied.get(key, {}), {}).get(template)

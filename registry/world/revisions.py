@@ -5,7 +5,7 @@ from typing import Final
 
 from registry import contract
 from registry.planning.names import bears_mark, template_of
-from registry.planning.objects import Key, LivePolicy, is_namespace
+from registry.planning.objects import Key, LivePolicy
 from registry.planning.references import Malformed, parse_reference
 from registry.world.world import World
 
@@ -57,7 +57,7 @@ def _named(world: World, names: Set[str]) -> Iterator[tuple[str, int]]:
 
 
 def _value(world: World, key: Key, template: str) -> str:
-    one = world.namespace(key.namespace) if is_namespace(key) else world.workload(key)
+    one = world.referring(key)
     return one.references.get(template, "") if one else ""
 
 

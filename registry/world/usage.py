@@ -81,7 +81,7 @@ def outdated(world: World) -> frozenset[str]:
 
 
 def _refers(world: World, key: Key, template: str) -> bool:
-    one = world.namespace(key.namespace) if is_namespace(key) else world.workload(key)
+    one = world.referring(key)
     return one is not None and one.references.get(template, "false") != "false"
 
 
@@ -117,7 +117,7 @@ def use_of(simulation: Simulation, template: str, key: Key) -> Use | None:
 def _asked(simulation: Simulation, template: str, key: Key) -> _Asked | None:
     world = simulation.world
     namespace = world.namespace(key.namespace)
-    one = namespace if is_namespace(key) else world.workload(key)
+    one = world.referring(key)
     if one and template in one.references:
         value = one.references[template]
         return None if value == "false" else _Asked(value, one.parameters.get(template))

@@ -9,7 +9,7 @@ from registry.cluster.informer import Cache
 from registry.planning.catalogue import Catalogue
 from registry.planning.names import bears_mark, policy_name, template_of
 from registry.planning.namespaces import NamespaceView, allowing_selectors
-from registry.planning.objects import Key, LivePolicy, Namespace, Selector, Workload
+from registry.planning.objects import Key, LivePolicy, Namespace, Selector, Workload, is_namespace
 from registry.planning.pins import Recorded, unrecorded
 from registry.planning.resolve import Applied, Surroundings, applied_from
 from registry.planning.workloads import WorkloadView, holds_preset, is_preset
@@ -61,6 +61,10 @@ class World:
         """The workload of that key, if it exists and its kind is watched."""
         cache = self.workloads.get((key.group, key.kind))
         return cache.get(key.namespace, key.name) if cache else None
+
+    def referring(self, key: Key) -> Workload | Namespace | None:
+        """The object of that key, on which its references sit."""
+        return self.namespace(key.namespace) if is_namespace(key) else self.workload(key)
 
     def watches(self, key: Key) -> bool:
         """Whether all workloads of that kind are known; of others nothing may be concluded."""
