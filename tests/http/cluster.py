@@ -35,14 +35,3 @@ def generated(api, namespace, template, revision=1, *, tracking="pinned"):
     spec = {"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"], "ingress": rules}
     body = {"metadata": meta, "spec": spec}
     api.create(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", body)
-
-
-def grant(api, namespace, plural):
-    """Let the stranger list one kind of workload in one namespace."""
-    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-    rules = [{"apiGroups": ["apps"], "resources": [plural], "verbs": ["list"]}]
-    api.create(f"{rbac}/roles", {"metadata": {"name": "lister"}, "rules": rules})
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "lister"}
-    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "stranger"}
-    body = {"metadata": {"name": "lister"}, "roleRef": role, "subjects": [subject]}
-    api.create(f"{rbac}/rolebindings", body)

@@ -4,8 +4,9 @@ import pytest
 
 from devcluster.product import bind_store_namespace
 from registry.settings import Settings
-from tests.cluster import create_namespace, eventually, unique_name
+from tests.cluster import create_namespace, unique_name
 from tests.http.support import problem, running
+from tests.rights import grant, unbind_readers
 from tests.store.support import document
 
 OPERATIONS = {
@@ -64,20 +65,10 @@ def test_only_who_is_bound_may_write(service, user, name):
 
 def test_a_role_for_one_template_is_enough_for_it_alone(service, api, name):
     tag = service.create(name)
-    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{service.settings.store_namespace}"
-    rule = {
-        "apiGroups": ["netpol-registry.dev"],
-        "resources": ["templates"],
-        "resourceNames": [name],
-        "verbs": ["update"],
-    }
-    api.create(f"{rbac}/roles", {"metadata": {"name": name}, "rules": [rule]})
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "developer"}
-    binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [subject]}
-    api.create(f"{rbac}/rolebindings", binding)
+    namespace = service.settings.store_namespace
+    grant(api, namespace, "templates.netpol-registry.dev", "update", name, user="developer")
     body = document(name, 81)
-    eventually(lambda: service.call("PUT", name, body, "developer", if_match=tag).status_code == 200)
+    assert service.call("PUT", name, body, "developer", if_match=tag).status_code == 200
     refused = service.call("PUT", "default-one", document("default-one", 81), "developer", if_match="*")
     assert problem(refused) == (403, "forbidden")
 
@@ -108,7 +99,6 @@ def unbound(control_plane, api):
     namespace = unique_name("unbound")
     create_namespace(api, namespace)
     bind_store_namespace(api, namespace)
-    binding = "rolebindings/netpol-registry-templates-reader"
-    api.delete(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/{binding}")
+    unbind_readers(api, namespace)
     with running(control_plane, Settings(store_namespace=namespace)) as service:
         yield service

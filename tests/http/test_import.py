@@ -9,6 +9,7 @@ from registry.http.transfer.documents import MAX_IMPORT_BYTES
 from registry.store.store import Store
 from tests.http import test_admission
 from tests.http.support import problem
+from tests.rights import grant, unbind_readers
 from tests.store.support import document, edit, text
 
 POLICY = {
@@ -295,27 +296,9 @@ def test_a_generated_policy_is_left_out(own, api, make_namespace, mark):
     assert (answer["items"], [one["name"] for one in answer["leftOut"]]) == ([], ["db-postgres-1"])
 
 
-@pytest.fixture
-def grant(api):
-    """Give the user `stranger` rights in a namespace."""
-
-    def give(namespace, group, resource, verbs, *names):
-        path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-        rule = {"apiGroups": [group], "resources": [resource], "verbs": verbs}
-        rule |= {"resourceNames": list(names)} if names else {}
-        name = f"{resource}-{'-'.join(verbs)}"
-        api.create(f"{path}/roles", {"metadata": {"name": name}, "rules": [rule]})
-        subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "stranger"}
-        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-        api.create(
-            f"{path}/rolebindings", {"metadata": {"name": name}, "roleRef": role, "subjects": [subject]}
-        )
-
-    return give
-
-
-def templates(own):
-    return own.settings.store_namespace, "netpol-registry.dev", "templates"
+def may(api, own, verbs, *names):
+    """Give the stranger verbs on templates."""
+    grant(api, own.settings.store_namespace, "templates.netpol-registry.dev", verbs, *names)
 
 
 def test_an_import_needs_the_right_to_create(own, api):
@@ -324,9 +307,9 @@ def test_an_import_needs_the_right_to_create(own, api):
     assert "web.yaml" not in data(api, own)
 
 
-def test_each_template_that_would_change_needs_the_right_to_update(own, api, grant):
-    grant(*templates(own), ["create"])
-    grant(*templates(own), ["get", "update"], "default-two")
+def test_each_template_that_would_change_needs_the_right_to_update(own, api):
+    may(api, own, "create")
+    may(api, own, "get update", "default-two")
     changed = [document("web"), document("default-two", 81), document("default-one", 81)]
     kind, body = refused(own, changed, user="stranger")
     assert (kind, body["verb"], body["name"]) == ((403, "forbidden"), "update", "default-one")
@@ -335,33 +318,32 @@ def test_each_template_that_would_change_needs_the_right_to_update(own, api, gra
     assert data(api, own)["default-two.yaml"] == text("default-two", 81)
 
 
-def test_what_a_template_says_now_is_told_to_those_alone_who_may_get_it(own, api, grant):
-    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{own.settings.store_namespace}/rolebindings"
-    api.delete(f"{path}/netpol-registry-templates-reader")
-    grant(*templates(own), ["create", "update"])
+def test_what_a_template_says_now_is_told_to_those_alone_who_may_get_it(own, api):
+    unbind_readers(api, own.settings.store_namespace)
+    may(api, own, "create update")
     kind, body = refused(own, document("default-one", 81), "?dryRun=true", user="stranger")
     assert (kind, body["verb"]) == ((403, "forbidden"), "get")
 
 
-def test_what_does_not_change_needs_no_right_to_update(own, grant):
-    grant(*templates(own), ["create"])
+def test_what_does_not_change_needs_no_right_to_update(own, api):
+    may(api, own, "create")
     assert actions(brought(own, document("default-one"), user="stranger")) == {"default-one": "unchanged"}
 
 
 @pytest.mark.parametrize(("names", "verb"), [(None, "list"), (["allow-db"], "get")])
-def test_policies_are_read_with_the_caller_s_own_rights(own, grant, make_namespace, names, verb):
+def test_policies_are_read_with_the_caller_s_own_rights(own, api, make_namespace, names, verb):
     shop = make_namespace()
-    grant(*templates(own), ["create"])
+    may(api, own, "create")
     body = {"fromCluster": {"namespace": shop, "networkPolicies": names}}
     kind, told = refused(own, body, user="stranger")
     assert (kind, told["verb"], told["namespace"]) == ((403, "forbidden"), verb, shop)
 
 
-def test_who_may_read_the_policies_may_import_them(own, api, grant, make_namespace):
+def test_who_may_read_the_policies_may_import_them(own, api, make_namespace):
     shop = make_namespace()
     api.create(f"/apis/networking.k8s.io/v1/namespaces/{shop}/networkpolicies", POLICY)
-    grant(*templates(own), ["create"])
-    grant(shop, "networking.k8s.io", "networkpolicies", ["get"], "allow-db")
+    may(api, own, "create")
+    grant(api, shop, "networkpolicies.networking.k8s.io", "get", "allow-db")
     body = {"fromCluster": {"namespace": shop, "networkPolicies": ["allow-db"]}}
     assert actions(brought(own, body, user="stranger")) == {"allow-db": "create"}
 

@@ -4,6 +4,7 @@ import pytest
 
 from registry.model.documents import dump_yaml
 from tests.http.support import problem
+from tests.rights import unbind_readers
 from tests.store.support import document
 
 OPEN = {"spec": {"policyTypes": ["Ingress"], "ingress": [{"from": []}]}}
@@ -151,9 +152,7 @@ def test_nobody_lints_without_a_token(service, name, method):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_who_may_not_read_a_template_may_not_lint_it(start_service, api, name, method):
     service = start_service()
-    namespace = service.settings.store_namespace
-    binding = "rolebindings/netpol-registry-templates-reader"
-    api.delete(f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/{binding}")
+    unbind_readers(api, service.settings.store_namespace)
     answer = service.call(method, f"{name}/lint", document(name), user="stranger")
     assert problem(answer) == (403, "forbidden")
     assert answer.get_json()["verb"] == "get"

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.http.cluster import MANAGED, grant, label
+from tests.http.cluster import MANAGED, label
 from tests.http.support import problem
+from tests.rights import grant
 from tests.store.support import document
 
 PORT = {
@@ -145,7 +146,9 @@ def test_whoever_may_list_workloads_of_one_namespace_is_told_of_that(
     other = make_namespace(MANAGED)
     for namespace in (shop, other):
         deploy(api, namespace, using(name), port=6432)
-    grant_all(api, shop)
+    grant(api, shop, "deployments.apps", "list")
+    grant(api, shop, "statefulsets.apps", "list")
+    grant(api, shop, "daemonsets.apps", "list")
     found = lint(service, name, user="stranger")
     assert [user["namespace"] for user in found["findings"][0]["users"]] == [shop]
     assert found["live"] == {"users": 1, "unfit": 0, "complete": False}
@@ -154,7 +157,9 @@ def test_whoever_may_list_workloads_of_one_namespace_is_told_of_that(
 def test_nothing_is_concluded_from_namespaces_that_may_not_be_seen(service, name, api, shop):
     service.create(name, **TOOLS)
     deploy(api, shop, using(name))
-    grant_all(api, shop)
+    grant(api, shop, "deployments.apps", "list")
+    grant(api, shop, "statefulsets.apps", "list")
+    grant(api, shop, "daemonsets.apps", "list")
     found = lint(service, name, user="stranger")
     assert (found["findings"], found["live"]["users"]) == ([], 1)
 
@@ -162,7 +167,7 @@ def test_nothing_is_concluded_from_namespaces_that_may_not_be_seen(service, name
 def test_nothing_is_concluded_from_kinds_that_may_not_be_seen(service, name, api, shop):
     service.create(name, **CLIENTS)
     deploy(api, shop, using(name))
-    grant(api, shop, "deployments")
+    grant(api, shop, "deployments.apps", "list")
     assert lint(service, name, user="stranger")["findings"] == []
 
 
@@ -170,14 +175,3 @@ def test_nothing_is_concluded_from_kinds_that_may_not_be_seen(service, name, api
 def test_live_is_true_or_false(service, name, live):
     answer = service.call("GET", f"{name}/lint?live={live}")
     assert problem(answer) == (400, "invalid-query")
-
-
-def grant_all(api, namespace):
-    """Let the stranger list all kinds of workloads in one namespace."""
-    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-    kinds = ["deployments", "statefulsets", "daemonsets"]
-    rules = [{"apiGroups": ["apps"], "resources": kinds, "verbs": ["list"]}]
-    api.create(f"{rbac}/roles", {"metadata": {"name": "all"}, "rules": rules})
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "all"}
-    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "stranger"}
-    api.create(f"{rbac}/rolebindings", {"metadata": {"name": "all"}, "roleRef": role, "subjects": [subject]})

@@ -8,6 +8,7 @@ from registry.planning.names import bears_mark
 from tests.cluster import eventually
 from tests.http.cluster import deploy, label
 from tests.http.support import problem
+from tests.rights import grant
 
 NAMESPACES = "/api/v1/namespaces"
 POLICY = {"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]}
@@ -28,17 +29,6 @@ def is_managed(api, namespace):
 
 def names(api, namespace):
     return sorted(one["metadata"]["name"] for one in api.list(policies_path(namespace)))
-
-
-def grant(api, namespace, group, resource, *verbs):
-    """Give the stranger verbs on a kind in one namespace."""
-    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-    rules = [{"apiGroups": [group], "resources": [resource], "verbs": list(verbs)}]
-    api.create(f"{rbac}/roles", {"metadata": {"name": resource}, "rules": rules})
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": resource}
-    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "stranger"}
-    body = {"metadata": {"name": resource}, "roleRef": role, "subjects": [subject]}
-    api.create(f"{rbac}/rolebindings", body)
 
 
 @pytest.fixture
@@ -75,13 +65,13 @@ def test_a_managed_namespace_tells_what_stands_in_the_way(service, api, make_nam
 
 
 def test_the_list_has_what_the_caller_may_get(service, api, shop):
-    grant(api, shop, "", "namespaces", "get")
+    grant(api, shop, "namespaces", "get")
     found = service.call("GET", NAMESPACES, user="stranger").get_json()["items"]
     assert [one["name"] for one in found] == [shop]
 
 
 def test_counts_are_told_to_whom_may_list_policies(service, api, shop):
-    grant(api, shop, "", "namespaces", "get")
+    grant(api, shop, "namespaces", "get")
     found = service.call("GET", f"{NAMESPACES}/{shop}", user="stranger").get_json()
     assert found["unmanaged"] is None
 
@@ -127,8 +117,8 @@ def test_enabling_needs_patch_on_the_namespace(service, api, shop, query):
 
 def test_removing_needs_delete_on_policies(service, api, shop):
     write_policy(api, shop)
-    grant(api, shop, "", "namespaces", "get", "patch")
-    grant(api, shop, "networking.k8s.io", "networkpolicies", "list")
+    grant(api, shop, "namespaces", "get patch")
+    grant(api, shop, "networkpolicies.networking.k8s.io", "list")
     body = {"unmanaged": "remove"}
     answer = service.call("POST", f"{NAMESPACES}/{shop}/enable", body, user="stranger")
     assert (problem(answer), answer.get_json()["verb"]) == ((403, "forbidden"), "delete")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.http.cluster import MANAGED, deploy, generated, grant, label
+from tests.http.cluster import MANAGED, deploy, generated, label
 from tests.http.support import Service, problem
+from tests.rights import grant
 from tests.store.support import document
 
 
@@ -221,7 +222,7 @@ def test_only_those_are_shown_and_counted_that_the_caller_may_list(service, name
     for namespace in (mine, other):
         deploy(api, namespace, label(name, "latest"))
         generated(api, namespace, name, tracking="latest")
-    grant(api, mine, "deployments")
+    grant(api, mine, "deployments.apps", "list")
     found = preview(service, name, {"document": document(name, 81)}, user="stranger")
     assert [hit["namespace"] for hit in found["items"]] == [mine]
     assert (found["total"], found["policies"]["update"], found["complete"]) == (1, 1, False)

@@ -4,8 +4,9 @@ import pytest
 
 from registry.planning.names import policy_name
 from registry.planning.objects import Key, namespace_key
-from tests.http.cluster import MANAGED, deploy, generated, grant, label
+from tests.http.cluster import MANAGED, deploy, generated, label
 from tests.http.support import problem
+from tests.rights import grant
 from tests.store.support import document
 
 
@@ -172,7 +173,7 @@ def test_users_are_shown_in_the_namespaces_where_the_caller_may_list_them(servic
     mine, other = make_namespace(MANAGED), make_namespace(MANAGED)
     for namespace in (mine, other):
         deploy(api, namespace, label(name))
-    grant(api, mine, "deployments")
+    grant(api, mine, "deployments.apps", "list")
     assert [user["namespace"] for user in usage(service, name, "stranger")["items"]] == [mine]
 
 
@@ -180,5 +181,5 @@ def test_only_kinds_that_the_caller_may_list_are_shown(service, name, api, shop)
     service.create(name)
     for plural in ("deployments", "statefulsets"):
         deploy(api, shop, label(name), plural)
-    grant(api, shop, "deployments")
+    grant(api, shop, "deployments.apps", "list")
     assert [user["kind"] for user in usage(service, name, "stranger")["items"]] == ["Deployment"]

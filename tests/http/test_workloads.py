@@ -4,7 +4,8 @@ import pytest
 
 from tests.http.cluster import MANAGED, generated
 from tests.http.support import problem
-from tests.http.workloads import PARAMETERS, PORT, TEMPLATE, Team, grant
+from tests.http.workloads import PARAMETERS, PORT, TEMPLATE, Team
+from tests.rights import grant
 from tests.store.support import document
 
 
@@ -126,7 +127,7 @@ def test_a_workload_of_another_namespace_does_not_overlap(team, service, api, ma
 def test_only_kinds_that_the_caller_may_list_are_shown(team, api):
     team.deploy()
     team.deploy(kind="statefulsets")
-    grant(api, team.namespace, "stranger", "list", "get")
+    grant(api, team.namespace, "deployments.apps", "list get")
     found = team.get(user="stranger")
     assert ([one["kind"] for one in found["items"]], found["complete"]) == (["Deployment"], False)
 
@@ -134,14 +135,14 @@ def test_only_kinds_that_the_caller_may_list_are_shown(team, api):
 def test_overlaps_are_only_of_kinds_that_the_caller_may_list(team, api):
     team.deploy()
     team.deploy(kind="statefulsets")
-    grant(api, team.namespace, "stranger", "list", "get")
+    grant(api, team.namespace, "deployments.apps", "list get")
     assert team.get("deployments/db", user="stranger")["overlaps"] == []
 
 
 def test_one_workload_may_be_seen_without_the_right_to_list(team, api):
     team.deploy()
     team.deploy("copy", selector={"app": "db"})
-    grant(api, team.namespace, "stranger", "get")
+    grant(api, team.namespace, "deployments.apps", "get")
     assert team.get("deployments/db", user="stranger")["overlaps"] == []
 
 

@@ -9,7 +9,8 @@ from registry.http.workloads import changing
 from tests.cluster import eventually, unique_name
 from tests.http.cluster import MANAGED, generated
 from tests.http.support import problem
-from tests.http.workloads import PARAMETERS, PORT, TEMPLATE, Team, grant
+from tests.http.workloads import PARAMETERS, PORT, TEMPLATE, Team
+from tests.rights import grant
 
 
 @pytest.fixture
@@ -266,7 +267,7 @@ def test_a_misspelt_dry_run_is_refused(team, template, audit):
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_without_patch_on_the_workload_nothing_is_changed(team, template, method, api, audit):
     team.deploy()
-    grant(api, team.namespace, "stranger", "get", "list")
+    grant(api, team.namespace, "deployments.apps", "get list")
     answer = team.call(method, f"deployments/db/templates/{template}", user="stranger")
     assert refused(team, audit, answer) == (403, "forbidden")
     found = answer.get_json()
@@ -275,13 +276,13 @@ def test_without_patch_on_the_workload_nothing_is_changed(team, template, method
 
 def test_rights_in_one_namespace_suffice_there(team, template, api):
     team.deploy()
-    grant(api, team.namespace, "stranger", "patch")
+    grant(api, team.namespace, "deployments.apps", "patch")
     assert team.done(team.attach(template, user="stranger"))["changed"] is True
 
 
 def test_rights_in_one_namespace_are_none_in_another(team, template, make_namespace, audit):
     team.deploy()
-    grant(team.api, make_namespace(MANAGED), "stranger", "patch")
+    grant(team.api, make_namespace(MANAGED), "deployments.apps", "patch")
     assert refused(team, audit, team.attach(template, user="stranger")) == (403, "forbidden")
 
 

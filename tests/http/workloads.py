@@ -66,13 +66,3 @@ class Team:
         """The body of a change that was made."""
         assert answer.status_code == 200, answer.text
         return answer.get_json()
-
-
-def grant(api, namespace, user, *verbs):
-    """Let a user have verbs on the Deployments of one namespace."""
-    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-    rules = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": verbs}]
-    api.create(f"{rbac}/roles", {"metadata": {"name": user}, "rules": rules})
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user}
-    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
-    api.create(f"{rbac}/rolebindings", {"metadata": {"name": user}, "roleRef": role, "subjects": [subject]})
