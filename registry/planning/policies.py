@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from registry import contract
 from registry.model.documents import canonical
 from registry.planning.names import policy_name
@@ -90,6 +92,22 @@ def differs(live: LivePolicy, desired: DesiredPolicy) -> bool:
         != desired.annotations
         or [dict(owner) for owner in live.owners] != ([dict(desired.owner)] if desired.owner else [])
     )
+
+
+def only_version_moved(live: LivePolicy, desired: DesiredPolicy) -> bool:
+    """Whether `live` differs in nothing but the version of its owner's kind.
+
+    That moves when a custom resource's definition stores another version, by nobody's edit. It is still
+    written: the garbage collector finds an owner by a version that is served
+    (https://kubernetes.io/docs/concepts/architecture/garbage-collection/).
+    """
+    if not desired.owner or not live.owners:
+        return False
+    served, recorded = str(desired.owner["apiVersion"]), str(live.owners[0].get("apiVersion", ""))
+    if served.rpartition("/")[0] != recorded.rpartition("/")[0]:
+        return False
+    owners = ({**live.owners[0], "apiVersion": served}, *live.owners[1:])
+    return not differs(msgspec.structs.replace(live, owners=owners), desired)
 
 
 def create_body(desired: DesiredPolicy) -> dict[str, Any]:

@@ -13,7 +13,13 @@ from registry.planning.exclusion import TooManyParts, exclude
 from registry.planning.names import bears_mark, policy_name, template_of
 from registry.planning.objects import Key, LivePolicy, Note, Selector, Workload
 from registry.planning.orphans import Clock, plan_orphans
-from registry.planning.policies import applied_of, differs, last_editor, workload_policy
+from registry.planning.policies import (
+    applied_of,
+    differs,
+    last_editor,
+    only_version_moved,
+    workload_policy,
+)
 from registry.planning.resolve import (
     HELD,
     Applied,
@@ -209,7 +215,7 @@ def _change(
         live=live,
         desired=desired,
         applied=wanted,
-        notes=update_notes(live, previous, wanted),
+        notes=() if only_version_moved(live, desired) else update_notes(live, previous, wanted),
         after_defaults=_replaced(view, live, around) and not resolved.template.replaces_defaults,
     )
     return change, wanted

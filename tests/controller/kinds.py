@@ -50,24 +50,16 @@ class CustomKind:
         self.name = f"rollouts.{self.group}"
 
     def install(self) -> None:
-        version = {
-            "name": "v1alpha1",
-            "served": True,
-            "storage": True,
-            "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            "subresources": {
-                "status": {},
-                "scale": {
-                    "specReplicasPath": ".spec.replicas",
-                    "statusReplicasPath": ".status.replicas",
-                    "labelSelectorPath": ".status.selector",
-                },
-            },
-        }
         names = {"plural": "rollouts", "singular": "rollout", "kind": "Rollout"}
-        spec = {"group": self.group, "scope": "Namespaced", "names": names, "versions": [version]}
+        versions = [_version("v1alpha1", stored=True)]
+        spec = {"group": self.group, "scope": "Namespaced", "names": names, "versions": versions}
         self.api.create(DEFINITIONS, {"metadata": {"name": self.name}, "spec": spec})
         eventually(self._is_served)
+
+    def store_as_v1(self) -> None:
+        """Serve v1 too, and store it from now on."""
+        versions = [_version("v1", stored=True), _version("v1alpha1", stored=False)]
+        self.api.patch(f"{DEFINITIONS}/{self.name}", {"spec": {"versions": versions}})
 
     def remove(self) -> None:
         if self.api.find(f"{DEFINITIONS}/{self.name}"):
@@ -117,3 +109,18 @@ class CustomKind:
     def is_aggregated(self) -> bool:
         rules = self.api.get(f"{RBAC}/clusterroles/netpol-registry-custom-workloads")["rules"] or []
         return any(self.group in rule["apiGroups"] for rule in rules)
+
+
+def _version(name: str, *, stored: bool) -> Object:
+    paths = {
+        "specReplicasPath": ".spec.replicas",
+        "statusReplicasPath": ".status.replicas",
+        "labelSelectorPath": ".status.selector",
+    }
+    return {
+        "name": name,
+        "served": True,
+        "storage": stored,
+        "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+        "subresources": {"status": {}, "scale": paths},
+    }

@@ -114,6 +114,26 @@ def test_a_kind_that_was_there_before_the_controller_costs_no_write(
     assert shop.policies() == [before]
 
 
+def test_owners_follow_the_version_that_is_stored_and_no_edit_is_told(
+    own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
+):
+    rollouts.grant()
+    rollouts.install()
+    rollouts.create(shop.name, postgres="true")
+    rollouts.report(shop.name, "app=db")
+    own_controller.start()
+    before = shop.await_policy("postgres")
+    rollouts.store_as_v1()
+
+    def owner() -> object:
+        return shop.policy("postgres")["metadata"]["ownerReferences"][0]["apiVersion"]
+
+    eventually(lambda: owner() == f"{rollouts.group}/v1")
+    own_controller.stop()  # so that all Events are written
+    assert shop.policy("postgres")["metadata"]["uid"] == before["metadata"]["uid"]
+    assert shop.events("DriftRepaired") == []
+
+
 # Last, since that controller then runs beside all that come after it.
 @pytest.mark.usefixtures("controller")
 def test_a_kind_installed_while_the_controller_runs_is_followed(shop: Shop, rollouts: CustomKind):

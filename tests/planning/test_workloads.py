@@ -222,6 +222,22 @@ def test_stripped_marks_are_put_back(damage: dict[str, object]):
     assert (actions(plan), told(plan)) == (["update postgres"], ["DriftRepaired"])
 
 
+def test_an_owner_s_version_that_moved_is_written_and_not_told_as_an_edit():
+    cluster = Cluster(catalogue(postgres={}))
+    cluster.run(workload({"postgres": "true"}))
+    moved = msgspec.structs.replace(workload({"postgres": "true"}), api_version="apps/v2")
+    plan = cluster.plan(moved)
+    assert (actions(plan), told(plan)) == (["update postgres"], [])
+
+
+def test_an_edit_beside_an_owner_s_version_that_moved_is_told():
+    cluster = Cluster(catalogue(postgres={}))
+    cluster.run(workload({"postgres": "true"}))
+    cluster.edit(NAME, spec=b"{}")
+    moved = msgspec.structs.replace(workload({"postgres": "true"}), api_version="apps/v2")
+    assert told(cluster.plan(moved)) == ["DriftRepaired"]
+
+
 def test_a_revision_label_changed_by_hand_moves_no_pin():
     cluster = Cluster(catalogue(postgres={}))
     cluster.run(workload({"postgres": "true"}))
