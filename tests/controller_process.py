@@ -81,7 +81,7 @@ class ControllerProcess:
 
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=2) as answer:
-            return answer.read().decode()
+            return str(answer.read(), "utf-8")
 
     def leads(self) -> bool:
         """Whether it is the one that writes."""

@@ -66,7 +66,7 @@ class ServiceProcess:
             raise RuntimeError(self._child.tail(20))  # no use in waiting
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
-                return answer.status == 200
+                return bool(answer.status == 200)
         except urllib.error.HTTPError as error:
             error.close()
             return False
