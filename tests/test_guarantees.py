@@ -1,4 +1,4 @@
-"""docs/guarantees.md and the README name tests that exist, and the page leaves no event of the contract out."""
+"""The tests that the docs name exist, and no event of the contract is without one."""
 
 import re
 from pathlib import Path
