@@ -7,8 +7,8 @@ import pytest
 
 from devcluster.api import Api
 from devcluster.cluster import ControlPlane
+from devcluster.faults import FaultProxy, Stall
 from tests.cluster import AuditLog, eventually
-from tests.controller.proxy import Proxy
 from tests.controller.shop import MANAGED, Shop, template_labels
 from tests.controller.store import Catalogue, ingress_port
 from tests.controller_process import ControllerProcess
@@ -50,13 +50,13 @@ def standby(leader: ControllerProcess, make_replica: MakeReplica) -> ControllerP
 
 
 @pytest.fixture
-def proxy(control_plane: ControlPlane) -> Iterator[Proxy]:
-    with Proxy(control_plane) as one:
+def proxy(control_plane: ControlPlane) -> Iterator[FaultProxy]:
+    with FaultProxy(control_plane) as one:
         yield one
 
 
 @pytest.fixture
-def cut_off(make_replica: MakeReplica, proxy: Proxy, tmp_path: Path) -> ControllerProcess:
+def cut_off(make_replica: MakeReplica, proxy: FaultProxy, tmp_path: Path) -> ControllerProcess:
     """A leader that reaches the API server through `proxy`."""
     process = make_replica()
     process.credentials(proxy.kubeconfig(tmp_path / "proxied.kubeconfig"))
@@ -132,14 +132,14 @@ def test_a_take_over_with_nothing_changed_writes_nothing(
 
 
 def test_a_leader_that_cannot_reach_the_api_server_stops_writing_before_another_begins(
-    cut_off: ControllerProcess, make_replica: MakeReplica, proxy: Proxy, shop: Shop, audit: AuditLog
+    cut_off: ControllerProcess, make_replica: MakeReplica, proxy: FaultProxy, shop: Shop, audit: AuditLog
 ):
     other = as_standby(make_replica())
-    proxy.stall()
+    proxy.inject(Stall())
     await_take_over(cut_off, other)
     shop.run("db", {"postgres": "true"})
     shop.await_policy("postgres")
-    proxy.resume()
+    proxy.heal()
     eventually(cut_off.is_ready)
     shop.run("web", {"mysql": "true"})
     shop.await_policy("mysql")
@@ -150,7 +150,7 @@ def test_a_leader_that_cannot_reach_the_api_server_stops_writing_before_another_
 def test_a_leader_that_comes_back_goes_by_what_was_changed_meanwhile(
     cut_off: ControllerProcess,
     make_replica: MakeReplica,
-    proxy: Proxy,
+    proxy: FaultProxy,
     shop: Shop,
     catalogue: Catalogue,
 ):
@@ -158,14 +158,14 @@ def test_a_leader_that_comes_back_goes_by_what_was_changed_meanwhile(
     shop.run("db", {"moving": "true"})
     shop.await_policy("moving")
     other = as_standby(make_replica())
-    proxy.stall()
+    proxy.inject(Stall())
     await_take_over(cut_off, other)
     catalogue.put("moving", spec=ingress_port(2))
     shop.refer("db", moving="latest")
     eventually(lambda: revision(shop) == "2")
     shop.refer("db", moving="true")
     eventually(lambda: tracking(shop) == "pinned")
-    proxy.resume()
+    proxy.heal()
     other.stop()
     eventually(cut_off.leads)
     shop.run("web", {"mysql": "true"})
