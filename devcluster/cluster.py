@@ -43,12 +43,13 @@ _CONTROLLERS: Final = (
     "serviceaccount-controller",
     "statefulset-controller",
 )
-_AUDIT_POLICY: Final = """\
+AUDIT_POLICY: Final = """\
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules: [{level: Metadata}]
 """
+"""One line for each request, without its body."""
 
 
 class ControlPlaneError(Exception):
@@ -62,13 +63,17 @@ class _PortLostError(ControlPlaneError):
 class ControlPlane:
     """A running control plane, as a context manager; start it in the main thread (see `lifeline`).
 
-    With `audit`, `audit_log` gets one JSON line (audit.k8s.io/v1 Event, level Metadata) for each request.
+    With `audit`, `audit_log` gets JSON lines (audit.k8s.io/v1 Event) as `audit_policy` says.
     Callers are the keys of `users.USERS`; `root` is cluster admin and subject to no RBAC.
     """
 
-    def __init__(self, binaries: Binaries | None = None, *, audit: bool = True) -> None:
+    def __init__(
+        self, binaries: Binaries | None = None, *, audit: bool = True, audit_policy: str = AUDIT_POLICY
+    ) -> None:
         self._binaries = binaries or find_binaries()
         self._audit = audit
+        self._audit_policy = audit_policy
+        self._commands: dict[str, list[str | Path]] = {}
         self._tokens = new_tokens()
         self._children: list[Child] = []
         self._lock: IO[str] | None = None
@@ -145,6 +150,17 @@ class ControlPlane:
                 lost = _PortLostError if "address already in use" in child.tail(40) else ControlPlaneError
                 raise lost(f"{child.name} ended with code {child.exit_code}; its last words:\n{child.tail()}")
 
+    def kill(self, name: str) -> None:
+        """End one program as a crash would; `name` is one of `pids`."""
+        next(child for child in self._children if child.name == name).stop(signal.SIGKILL)
+
+    def start_again(self, name: str, *, wait: bool = True) -> None:
+        """Start a killed program as it was, with its data; wait until the API server answers."""
+        self._children = [one for one in self._children if one.name != name]
+        self._launch(name)
+        if wait:
+            self._wait(self.answers)
+
     def _start_with_one_retry(self) -> None:
         try:
             self._start()
@@ -161,12 +177,14 @@ class ControlPlane:
     def _start(self) -> None:
         self._port = free_port()
         write_token_file(self.directory / "tokens.csv", self._tokens)
-        (self.directory / "audit-policy.yaml").write_text(_AUDIT_POLICY)
+        (self.directory / "audit-policy.yaml").write_text(self._audit_policy)
         self._run("etcd", self._binaries.etcd, _etcd_flags())
         self._run(
-            "kube-apiserver", self._binaries.kube_apiserver, _apiserver_flags(self._port, audit=self._audit)
+            "kube-apiserver",
+            self._binaries.kube_apiserver,
+            _apiserver_flags(self._port, audit=self._audit),
         )
-        self._wait(self._answers)
+        self._wait(self.answers)
         self._run(
             "kube-controller-manager",
             self._binaries.kube_controller_manager,
@@ -175,7 +193,12 @@ class ControlPlane:
         self._wait(self._roles_aggregated)
 
     def _run(self, name: str, program: Path, flags: list[str]) -> None:
-        self._children.append(Child.start([program, *flags], self.directory / f"{name}.log", self.directory))
+        self._commands[name] = [program, *flags]
+        self._launch(name)
+
+    def _launch(self, name: str) -> None:
+        log = self.directory / f"{name}.log"
+        self._children.append(Child.start(self._commands[name], log, self.directory))
 
     def _wait(self, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _READY_SECONDS
@@ -188,7 +211,7 @@ class ControlPlane:
                 )
             time.sleep(_POLL_SECONDS)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         """Tell whether the API server is ready; until it listens there is neither port nor certificate."""
         if not self.ca_file.exists():
             return False
