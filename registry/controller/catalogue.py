@@ -59,9 +59,14 @@ class CatalogueKeeper:
             await self._watch.synced()
             self._changed(frozenset())
 
-    async def keep(self, recorder: EventRecorder) -> None:
-        """Create the store with the default templates, then record edits for ever: the leader's part."""
+    async def keep(self, recorder: EventRecorder, caught_up: Callable[[], Awaitable[None]]) -> None:
+        """Create the store with the default templates, then record edits for ever: the leader's part.
+
+        Edits are recorded once the controller has `caught_up`: a policy that was lost while none ran comes
+        back at the revision that was in force then, not at one that somebody wrote meanwhile.
+        """
         await self._persist(self._ensure)
+        await caught_up()
         while True:
             self._edited.clear()
             await self._persist(lambda: self._adopt(recorder))

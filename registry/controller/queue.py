@@ -35,6 +35,8 @@ class KeyQueue:
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._workloads: collections.Counter[str] = collections.Counter()
         self._waiters: collections.deque[asyncio.Future[None]] = collections.deque()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def __len__(self) -> int:
         return len(self._ready)
@@ -106,6 +108,12 @@ class KeyQueue:
             self._workloads[key.namespace] -= 1
         if key in self._dirty:
             self._push(key)
+        if not self._ready and not self._working:
+            self._idle.set()
+
+    async def drained(self) -> None:
+        """Wait until no key is ready or worked on; those that wait for their time do not count."""
+        await self._idle.wait()
 
     def busy(self, namespace: str) -> bool:
         """Whether any workload of `namespace` is waiting or being worked on."""
@@ -117,6 +125,7 @@ class KeyQueue:
 
     def _push(self, key: Key) -> None:
         self._ready.append(key)
+        self._idle.clear()
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():

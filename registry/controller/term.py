@@ -1,6 +1,7 @@
 """A term of leadership: all that writes, from a take-over to its end. Nothing of it outlives the lease."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 WORKERS_PER_WRITE: Final = 2
 """Keys worked on per write in flight: enough that planning never leaves a write slot empty."""
 
+CATCH_UP_SECONDS: Final = 30.0
+"""How long edits of the catalogue wait at most for what was missed while no controller ran."""
+
 
 class Term:
     """The queue, its workers, and whoever else writes."""
@@ -37,6 +41,7 @@ class Term:
         self, settings: Settings, client: Client, cluster: WatchedCluster, keeper: CatalogueKeeper
     ) -> None:
         self.queue = KeyQueue()
+        self._begun = asyncio.Event()
         self._cluster = cluster
         self._keeper = keeper
         self._workers = settings.writes_in_flight * WORKERS_PER_WRITE
@@ -87,11 +92,12 @@ class Term:
     async def run(self) -> None:
         """Write what is to be written, for ever; the first policy once the store can be read."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._keeper.keep(self._recorder))
+            tasks.create_task(self._keeper.keep(self._recorder, self._caught_up))
             await self._keeper.readable.wait()
             await self._recall()
             # Whatever changed while nobody or somebody else led: labels and policies tell.
             self._cluster.triggers.all()
+            self._begun.set()
             tasks.create_task(self._recorder.run())
             for controller in metrics.CONTROLLERS:
                 metrics.MAX_RECONCILES.labels(controller).set(self._workers)
@@ -108,6 +114,12 @@ class Term:
             tasks.create_task(self._rollouts.run())
             tasks.create_task(self._pruner.run(self._keeper.readable))
             tasks.create_task(self._pins.run(self._keeper.readable))
+
+    async def _caught_up(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_SECONDS):
+                await self._begun.wait()
+                await self.queue.drained()
 
     async def _recall(self) -> None:
         try:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from devcluster.api import Object
 from devcluster.cluster import ControlPlane
@@ -19,6 +20,9 @@ PARAMETER = {
     "parameters": {"properties": {"port": {"type": "integer", "minimum": 1, "maximum": 99, "default": 1}}},
     "spec": ingress_port("${port}"),
 }
+
+MANY = 400
+"""Workloads: enough that the last policy comes after an edit of the catalogue could be recorded."""
 
 
 @pytest.fixture
@@ -79,6 +83,27 @@ def test_a_template_that_moves_on_over_http_while_the_controller_is_down_takes_n
     lose_policies(shop)
     own_controller.start()
     assert revision(shop.await_policy("alone")) == "1"
+
+
+def test_an_edit_of_the_configmap_while_the_controller_is_down_takes_nobody_along(
+    own_controller: ControllerProcess, catalogue: Catalogue, shop: Shop
+):
+    own_controller.start()
+    catalogue.put("edited", **PARAMETER)
+    for number in range(MANY):
+        shop.run(f"db-{number}", {"edited": "true"})
+    until_passes(lambda: counted(shop, MANY))
+    own_controller.stop()
+    catalogue.edit("edited", yaml.safe_dump({"name": "edited", **PORT_TEMPLATE, "spec": ingress_port(2)}))
+    lose_policies(shop)
+    own_controller.start()
+    eventually(lambda: catalogue.revision("edited") == 2)
+    until_passes(lambda: counted(shop, MANY))
+    assert {revision(policy) for policy in shop.policies()} == {"1"}
+
+
+def counted(shop: Shop, number: int) -> None:
+    assert len(shop.policies()) == number
 
 
 def test_a_reference_taken_away_while_the_controller_was_down_is_forgotten(

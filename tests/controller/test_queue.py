@@ -56,6 +56,23 @@ async def test_a_cancelled_worker_leaves_its_key_to_another():
     assert await asyncio.wait_for(stays, 1) == DB
 
 
+async def test_a_queue_is_drained_once_the_last_key_was_worked_on():
+    queue = KeyQueue()
+    queue.add(DB)
+    drained = asyncio.create_task(queue.drained())
+    key = await queue.get()
+    await asyncio.sleep(0)
+    assert not drained.done()
+    queue.done(key)
+    await asyncio.wait_for(drained, 1)
+
+
+async def test_a_key_that_waits_for_its_time_keeps_no_queue_from_being_drained():
+    queue = KeyQueue()
+    queue.add_after(DB, 60)
+    await asyncio.wait_for(queue.drained(), 1)
+
+
 async def test_each_failure_waits_longer_until_one_success():
     queue = KeyQueue()
     first = queue.retry(DB)
