@@ -1,27 +1,30 @@
 """The one way to the API server: JSON bytes in, JSON bytes out, errors as exceptions."""
 
 import abc
-import asyncio
 import contextlib
-import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-import aiohttp
 import msgspec
 
 from registry import __version__
+from registry.cluster import http1
+from registry.cluster.channels import Channels
 from registry.cluster.connection import Connection
 from registry.cluster.errors import ApiError, Unreachable
+from registry.cluster.http1 import Answer
 
 Query = Mapping[str, str | int]
 
 # A browser's or curl's User-Agent makes the API server pretty-print its answers.
 USER_AGENT = f"netpol-registry/{__version__}"
-CLOSING_SECONDS = 0.05
 MERGE_PATCH = "application/merge-patch+json"
-NOT_ENTERED = "Enter the client with `async with` before using it."
+SECONDS = 30.0
+"""How long an answer may take."""
+
+_JSON: Final = "application/json"
+_REFUSED: Final = 400
 
 
 class Requests(abc.ABC):
@@ -51,118 +54,109 @@ class Requests(abc.ABC):
         return await self._send("DELETE", path, None, body)
 
     async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Query | None,
-        body: object = None,
-        media: str = "application/json",
+        self, method: str, path: str, query: Query | None, body: object = None, media: str = _JSON
     ) -> bytes:
         data = None if body is None else msgspec.json.encode(body)
-        async with self._answer(_Request(method, path, query, data, media)) as response:
-            return await response.read()
+        return await self._exchange(Request(method, path, query, data, media), Answer())
 
-    @contextlib.asynccontextmanager
-    async def _answer(self, request: "_Request") -> AsyncIterator[aiohttp.ClientResponse]:
-        session, authorization = self._sender()
-        try:
-            async with session.request(
-                request.method,
-                request.path,
-                params=request.query,
-                data=request.data,
-                headers=_headers(request, authorization),
-                timeout=request.patience or session.timeout,
-            ) as response:
-                if response.status >= 400:  # noqa: PLR2004 (HTTP's own boundary)
-                    body = await response.read()
-                    raise ApiError.of(response.status, body, response.headers.get("Retry-After"))
-                yield response
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable.because(error) from error
+    async def _exchange(self, request: "Request", answer: Answer) -> bytes:
+        """Send `request` and read `answer`; returns its content. Raises ApiError."""
+        channels, authorization = self._sender()
+        with _told():
+            content = await channels.exchange(_encoded(request, channels, authorization), answer, SECONDS)
+        if answer.status >= _REFUSED:
+            raise _refusal(answer, content)
+        return content
 
     @abc.abstractmethod
-    def _sender(self) -> tuple[aiohttp.ClientSession, str | None]:
-        """The session to send a request in, and its Authorization header."""
+    def _sender(self) -> tuple[Channels, str | None]:
+        """The connections to send a request on, and its Authorization header."""
 
 
 class Client(Requests):
     """An HTTP client of one API server, as ourselves; an async context manager."""
 
-    def __init__(self, connection: Connection, *, connections: int = 64, timeout: float = 30) -> None:
+    def __init__(self, connection: Connection, *, connections: int = 64) -> None:
         self._connection = connection
-        self._limit = connections
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
-        self._session: aiohttp.ClientSession | None = None
-        self._callers: aiohttp.ClientSession | None = None
+        self._channels = Channels(connection.url, connection.tls, connections)
+        self._callers = Channels(connection.url, connection.callers_tls, connections)
 
     async def __aenter__(self) -> Self:
-        self._session = self._opened(self._connection.tls)
-        self._callers = self._opened(self._connection.callers_tls)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session and self._callers:
-            await self._session.close()
-            await self._callers.close()
-            # Connections that were cut end in the loop's next rounds, which must come before its own end:
-            # https://docs.aiohttp.org/en/stable/client_advanced.html#graceful-shutdown
-            await asyncio.sleep(CLOSING_SECONDS)
+        self._channels.close()
+        self._callers.close()
 
     def acting_as(self, token: str) -> Requests:
         """The same API server as the bearer of `token`, who alone is authenticated and audited.
 
         Made anew for each caller's request and forgotten with it: the token is kept nowhere else.
         """
-        if self._callers is None:
-            raise RuntimeError(NOT_ENTERED)
         return _Caller(self._callers, token)
 
     @contextlib.asynccontextmanager
     async def stream(self, path: str, query: Query, *, silence: float) -> AsyncIterator[AsyncIterator[bytes]]:
         """Chunks of a watch while they come; `silence` seconds without one raise Unreachable."""
-        patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=silence)
-        async with self._answer(_Request("GET", path, query, patience=patience)) as response:
-            yield response.content.iter_any()
+        async with self._stream(Request("GET", path, query), Answer(), silence) as pieces:
+            yield pieces
 
-    def _sender(self) -> tuple[aiohttp.ClientSession, str | None]:
-        if self._session is None:
-            raise RuntimeError(NOT_ENTERED)
-        return self._session, self._connection.authorization()
+    @contextlib.asynccontextmanager
+    async def _stream(
+        self, request: "Request", answer: Answer, silence: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        channels, authorization = self._sender()
+        with _told():
+            async with channels.stream(_encoded(request, channels, authorization), answer, silence) as pieces:
+                if answer.status >= _REFUSED:
+                    raise _refusal(answer, b"".join([piece async for piece in pieces]))
+                yield pieces
 
-    def _opened(self, tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            base_url=self._connection.url,
-            connector=aiohttp.TCPConnector(limit=self._limit, ssl=tls or True),
-            # What a load balancer sets for one caller is no other's.
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            timeout=self._timeout,
-        )
+    def _sender(self) -> tuple[Channels, str | None]:
+        return self._channels, self._connection.authorization()
 
 
 class _Caller(Requests):
-    """A caller of ours. The session has no certificate of ours, which would go before the token."""
+    """A caller of ours. The connections have no certificate of ours, which would go before the token."""
 
-    def __init__(self, session: aiohttp.ClientSession, token: str) -> None:
-        self._session = session
+    def __init__(self, channels: Channels, token: str) -> None:
+        self._channels = channels
         self._authorization = f"Bearer {token}"
 
-    def _sender(self) -> tuple[aiohttp.ClientSession, str | None]:
-        return self._session, self._authorization
+    def _sender(self) -> tuple[Channels, str | None]:
+        return self._channels, self._authorization
 
 
-class _Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True):
+    """What is asked; `data` is the JSON of a body."""
+
     method: str
     path: str
     query: Query | None = None
     data: bytes | None = None
-    media: str = "application/json"
-    patience: aiohttp.ClientTimeout | None = None
+    media: str = _JSON
 
 
-def _headers(request: _Request, authorization: str | None) -> dict[str, str]:
-    headers = {"Content-Type": request.media} if request.data is not None else {}
-    return {**headers, "Authorization": authorization} if authorization else headers
+def _encoded(request: Request, channels: Channels, authorization: str | None) -> bytes:
+    headers = {"Host": channels.host, "User-Agent": USER_AGENT, "Accept": _JSON}
+    if authorization:
+        headers["Authorization"] = authorization
+    if request.data is not None:
+        headers["Content-Type"] = request.media
+    where = http1.target(channels.prefix + request.path, request.query)
+    return http1.request(request.method, where, headers, request.data)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Whatever goes wrong on the way is an Unreachable."""
+    try:
+        yield
+    except (TimeoutError, OSError, http1.Malformed) as error:
+        raise Unreachable.because(error) from error
+
+
+def _refusal(answer: Answer, content: bytes) -> ApiError:
+    return ApiError.of(answer.status, content, answer.header("Retry-After"))

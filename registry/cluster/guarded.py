@@ -5,11 +5,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
-import aiohttp
-
-from registry.cluster.client import Client, _Request
+from registry.cluster.client import Client, Request
 from registry.cluster.connection import Connection
 from registry.cluster.errors import ApiError, Status
+from registry.cluster.http1 import Answer
 
 
 class Barred(ApiError):
@@ -17,7 +16,7 @@ class Barred(ApiError):
 
 
 class Call(NamedTuple):
-    """A request and its answer: `code` is 0 when there was none, `seconds` are those to its headers."""
+    """A request and its answer: `code` is 0 when there was none, `seconds` to its end (a watch: its head)."""
 
     method: str
     path: str
@@ -41,21 +40,33 @@ class GuardedClient(Client):
         self._may_write = may_write
         self._observe = observe
 
-    @contextlib.asynccontextmanager
-    async def _answer(self, request: _Request) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _exchange(self, request: Request, answer: Answer) -> bytes:
         if request.method != "GET" and not self._may_write():
             raise Barred(Status(reason="Barred", message="This process does not lead, so it writes nothing."))
-        began, answered = time.perf_counter(), False
+        began = time.perf_counter()
         try:
-            async with super()._answer(request) as response:
-                answered = True
-                self._tell(request, response.status, began)
-                yield response
-        except ApiError as error:
-            if not answered:
-                self._tell(request, error.status.code, began)
+            content = await super()._exchange(request, answer)
+        except ApiError:
+            self._tell(request, answer, began)
+            raise
+        self._tell(request, answer, began)
+        return content
+
+    @contextlib.asynccontextmanager
+    async def _stream(
+        self, request: Request, answer: Answer, silence: float
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        began, told = time.perf_counter(), False
+        try:
+            async with super()._stream(request, answer, silence) as pieces:
+                told = True
+                self._tell(request, answer, began, watch=True)
+                yield pieces
+        except ApiError:
+            if not told:
+                self._tell(request, answer, began, watch=True)
             raise
 
-    def _tell(self, request: _Request, code: int, began: float) -> None:
-        seconds, watch = time.perf_counter() - began, request.patience is not None
-        self._observe(Call(request.method, request.path, code, seconds, watch))
+    def _tell(self, request: Request, answer: Answer, began: float, *, watch: bool = False) -> None:
+        seconds = time.perf_counter() - began
+        self._observe(Call(request.method, request.path, answer.status, seconds, watch))

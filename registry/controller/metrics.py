@@ -51,7 +51,7 @@ WORK_SECONDS = Histogram(
 REQUESTS = Counter("rest_client_requests_total", "Calls to the API server.", ["code", "method", "host"])
 REQUEST_SECONDS = Histogram(
     "rest_client_request_duration_seconds",
-    "Time per call, to its headers.",
+    "Time per call, to the end of its answer.",
     ["verb", "host"],
     buckets=_SECONDS,
 )
