@@ -45,7 +45,7 @@ def bind_store_namespace(api: Api, namespace: str) -> None:
     For an installation whose store is there, as tests have several of in one cluster.
     """
     for manifest in _manifests():
-        if manifest["kind"] in ("Role", "RoleBinding"):
+        if manifest["kind"] in ("Role", "RoleBinding") and manifest["metadata"]["namespace"] == NAMESPACE:
             _apply(
                 api, manifest | {"metadata": {"name": manifest["metadata"]["name"], "namespace": namespace}}
             )

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from registry.model.addresses import parse_cidr
-from registry.model.facts import DEFAULT_FACTS, check_fact
+from registry.model.facts import check_fact
 
 PREFIX = "NETPOL_REGISTRY_"
 
@@ -41,11 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     excluded_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease")
     """Namespaces that no label and no call can enable, besides the store's own. Comma-separated."""
 
-    facts: Mapping[str, object] = msgspec.field(default_factory=lambda: dict(DEFAULT_FACTS))
-    """Cluster facts as a JSON object, such as {"cluster.dns": [...]}; given ones replace the defaults."""
+    facts: Mapping[str, object] = {}
+    """Cluster facts as a JSON object, such as {"cluster.dns": [...]}; they go before what is detected."""
 
     pod_ranges: tuple[str, ...] = ()
-    """The cluster's pod CIDRs, for lint; without them PodIpInIpBlock is not found. Comma-separated."""
+    """The cluster's pod CIDRs, in the place of those that Nodes tell. Comma-separated."""
 
     history_limit: Positive = 50
     """How many revisions of each template are kept at least; those in use are kept besides."""
@@ -108,7 +108,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                 f"{PREFIX}POD_RANGES cannot be used: {block!r} is no block such as 10.244.0.0/16."
             )
     if "facts" in values:
-        values["facts"] = {**DEFAULT_FACTS, **_checked_facts(values["facts"])}
+        values["facts"] = _checked_facts(values["facts"])
     return _checked_lease(Settings(**values))
 
 

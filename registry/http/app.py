@@ -9,6 +9,7 @@ from kubernetes.client import Configuration
 from registry.cluster.connection import Connection
 from registry.http import docs, errors, openapi, probes
 from registry.http.backend import Backend
+from registry.http.facts import views as facts
 from registry.http.lint import views as lint
 from registry.http.metrics import Application, Metrics
 from registry.http.namespaces import backups, reading, switching
@@ -72,6 +73,7 @@ def create_app(backend: Backend) -> Flask:
         reading.blueprint,
         switching.blueprint,
         backups.blueprint,
+        facts.blueprint,
         probes.blueprint,
     ):
         api.register_blueprint(blueprint)

@@ -20,6 +20,7 @@ from registry.cluster.resources import Resource
 from registry.http import problems
 from registry.http.access import Access
 from registry.http.problems import Refused
+from registry.model.facts import DEFAULT_FACTS
 from registry.model.template import Template
 from registry.planning.objects import Key
 from registry.planning.orphans import Clock
@@ -116,7 +117,7 @@ class Backend:
     @property
     def facts(self) -> Mapping[str, object]:
         """The cluster facts that are known now: those of the settings, and those detected."""
-        return self.cluster.world.facts or self.settings.facts
+        return self.cluster.world.facts or {**DEFAULT_FACTS, **self.settings.facts}
 
     def clock(self) -> Clock:
         """This moment, for planning."""

@@ -1,7 +1,7 @@
 """Cluster facts: what templates may ask about the cluster they are used in.
 
-The controller detects them at run time and settings override them; a fact nobody knows keeps a
-template that uses it pending instead of guessing.
+They are detected at run time and settings override them (`registry.world.facts`); a fact nobody knows
+keeps a template that uses it pending instead of guessing.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Final
 from registry.contract import NAME_LABEL
 from registry.model.addresses import check_cidr
 from registry.model.checks import each, unknown
+from registry.model.ingress_controllers import NAMESPACES
 from registry.model.networkpolicy import check_peer
 from registry.model.problems import Problem
 
@@ -22,29 +23,11 @@ FACT_NAMES: Final = (INGRESS_CONTROLLERS, DNS, API_SERVER, PRIVATE)
 Facts = Mapping[str, object]
 """Known facts by full name: a list of NetworkPolicyPeers, or of CIDRs for `cluster.private`."""
 
-# Namespaces that the projects' own install guides use.
-_INGRESS_NAMESPACES: Final = [
-    "ambassador",
-    "apisix",
-    "emissary",
-    "envoy-gateway-system",
-    "gloo-system",
-    "haproxy-controller",
-    "ingress-nginx",
-    "istio-ingress",
-    "istio-system",
-    "kong",
-    "nginx-gateway",
-    "nginx-ingress",
-    "projectcontour",
-    "traefik",
-]
-
 DEFAULT_FACTS: Final[Facts] = {
     INGRESS_CONTROLLERS: [
         {
             "namespaceSelector": {
-                "matchExpressions": [{"key": NAME_LABEL, "operator": "In", "values": _INGRESS_NAMESPACES}]
+                "matchExpressions": [{"key": NAME_LABEL, "operator": "In", "values": list(NAMESPACES)}]
             }
         }
     ],
@@ -66,7 +49,7 @@ DEFAULT_FACTS: Final[Facts] = {
         "fe80::/10",
     ],
 }
-"""What most clusters look like; `cluster.apiServer` has no default, it is known or it is not."""
+"""What most clusters look like, for where nothing is detected; `cluster.apiServer` is known or it is not."""
 
 SAMPLE_API_SERVER: Final = [{"ipBlock": {"cidr": "192.0.2.10/32"}}]
 """Stands for the API server's address in validation and in the docs (RFC 5737)."""

@@ -37,7 +37,8 @@ alone are not enough). Over HTTP the API server has to take them too, in a dry r
 ConfigMap is checked without that.
 
 The examples show the policy for the Deployment `checkout`, whose pods bear `app: checkout`, in the namespace
-`shop`. Facts about the cluster, such as where its DNS runs, are detected or set; here they are:
+`shop`. Facts about the cluster, such as where its DNS runs, are detected or set ([facts.md](facts.md)); here
+they are:
 
 """
 

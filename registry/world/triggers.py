@@ -17,6 +17,8 @@ class Triggers:
         self.world = World(Cache(self.on_namespace), Cache(self.on_policy), excluded)
         self.changes = 0
         """How many changes of objects were taken in."""
+        self.noticed: Callable[[Workload | None, Workload | None], object] = lambda _old, _new: None
+        """Hears of every workload that appeared, changed or went; whoever looks for facts in them sets it."""
         self._touch = touch
         self._own_write = False
         self._writing: set[tuple[str, str]] = set()
@@ -46,6 +48,7 @@ class Triggers:
         if changed is None or (old and new and _same_workload(old, new)):
             return
         self.changes += 1
+        self.noticed(old, new)
         key, index = changed.key, self.world.index
         before, after = old.references if old else {}, new.references if new else {}
         index.refer(key, before, after)

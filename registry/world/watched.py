@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from registry.cluster.client import Client
-from registry.cluster.decode import Endpoints, decode_endpoints, decode_namespace, decode_policy
-from registry.cluster.informer import Cache, Informer, State
+from registry.cluster.decode import decode_namespace, decode_policy
+from registry.cluster.informer import Informer, State
 from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES, Resource
 from registry.planning.objects import Key, Workload
 from registry.settings import Settings
-from registry.world.facts import API_SERVER_SELECTOR, API_SERVER_SLICES, cluster_facts
+from registry.world.facts.watched import FactsWatch
 from registry.world.kinds import WatchedKinds
 from registry.world.triggers import Triggers
 
@@ -28,29 +28,28 @@ class WatchedCluster:
         self.triggers = Triggers(touch, {*settings.excluded_namespaces, settings.store_namespace})
         self.world = self.triggers.world
         self.admitted = asyncio.Event()
-        self._settled_facts = settings.facts
-        self._endpoints: Cache[Endpoints] = Cache(lambda _old, _new: self._follow_facts())
+        self.facts = FactsWatch(client, settings, self.triggers.on_facts)
+        self.triggers.noticed = self.facts.on_workload
         self._namespaces = Informer(
             client, NAMESPACES.path(), decode_namespace, self.world.namespaces, _selector(settings)
         )
         self._policies = Informer(client, NETWORK_POLICIES.path(), decode_policy, self.world.policies)
         self._kinds = WatchedKinds(client, self.triggers)
-        self._facts = Informer(
-            client, API_SERVER_SLICES, decode_endpoints, self._endpoints, API_SERVER_SELECTOR
-        )
 
     async def run(self) -> None:
         """Watch for ever; a kind that could not be listed at first is admitted once it can be."""
         async with asyncio.TaskGroup() as tasks:
-            for informer in (self._namespaces, self._policies, self._facts):
+            for informer in (self._namespaces, self._policies):
                 tasks.create_task(informer.run())
             self._kinds.run(tasks)
+            self.facts.run(tasks)
             await self._namespaces.synced.wait()
             await self._policies.synced.wait()
             await self._kinds.settle()
-            await self._facts.settled.wait()
+            await self.facts.settle()
             self._kinds.open()
-            self._follow_facts()
+            self.facts.take()
+            tasks.create_task(self.facts.follow())
             self.triggers.all()
             self.admitted.set()
 
@@ -68,7 +67,7 @@ class WatchedCluster:
 
     def informers(self) -> Iterable[Informer[Any]]:
         """All of them."""
-        return [self._namespaces, self._policies, self._facts, *self._kinds.informers()]
+        return [self._namespaces, self._policies, *self.facts.informers(), *self._kinds.informers()]
 
     def states(self) -> dict[str, State]:
         """How far each copy that decisions rest on can be trusted, by its kind's label."""
@@ -78,9 +77,6 @@ class WatchedCluster:
     def skipped(self) -> dict[str, State]:
         """Kinds of workloads that are left out, because they may not be listed or are not served."""
         return {name: state for name, state in self._kinds.states().items() if state in SKIPPED}
-
-    def _follow_facts(self) -> None:
-        self.triggers.on_facts(cluster_facts(self._settled_facts, self._endpoints))
 
 
 def _selector(settings: Settings) -> dict[str, str]:

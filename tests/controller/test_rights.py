@@ -22,11 +22,13 @@ CONTROLLER = "netpol-registry-controller"
 
 @pytest.fixture
 def limited(control_plane: ControlPlane, api: Api, store: str, tmp_path: Path) -> Iterator[Path]:
-    """Credentials with the controller's rights, but for StatefulSets."""
+    """Credentials with the controller's rights, but for StatefulSets and for what tells facts."""
     name = unique_name("limited")
     rules = api.get(f"{RBAC}/clusterroles/{CONTROLLER}")["rules"]
+    without = {"statefulsets", "ingressclasses", "gatewayclasses", "nodes", "servicecidrs", "endpointslices"}
     for rule in rules:
-        rule["resources"] = [resource for resource in rule["resources"] if resource != "statefulsets"]
+        rule["resources"] = [resource for resource in rule["resources"] if resource not in without]
+    rules = [rule for rule in rules if rule["resources"]]
     subject = {"kind": "ServiceAccount", "name": name, "namespace": store}
     accounts = f"/api/v1/namespaces/{store}/serviceaccounts"
     api.create(accounts, {"metadata": {"name": name}})
@@ -79,6 +81,16 @@ def test_a_kind_that_may_not_be_listed_is_said_once_and_keeps_nobody_from_being_
     assert own_controller.log().count("watch of /apis/apps/v1/statefulsets failed") == 1
     told = 'netpol_registry_kinds_left_out{kind="statefulsets",reason="forbidden"} 1.0'
     assert told in own_controller.metrics()
+
+
+def test_what_tells_facts_and_may_not_be_listed_counts_as_not_detected(
+    own_controller: ControllerProcess, shop: Shop, limited: Path
+):
+    own_controller.credentials(limited)
+    own_controller.start()
+    shop.run("web", {"from-ingress-controller": "true", "to-internet": "true", "to-dns": "true"})
+    shop.await_templates("from-ingress-controller", "to-internet", "to-dns")
+    assert own_controller.log().count("watch of /apis/networking.k8s.io/v1/ingressclasses failed") == 1
 
 
 def test_a_store_that_may_not_be_read_changes_no_policy(

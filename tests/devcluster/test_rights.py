@@ -13,6 +13,8 @@ POD = {"group": "", "resource": "pods", "namespace": "default"}
 CRON_JOB = {"group": "batch", "resource": "cronjobs", "namespace": "default"}
 DEFINITION = {"group": "apiextensions.k8s.io", "resource": "customresourcedefinitions"}
 STORE = {"group": "", "resource": "configmaps", "namespace": "netpol-registry"}
+DNS_SERVICE = {"group": "", "resource": "services", "namespace": "kube-system"}
+OTHER_SERVICE = {"group": "", "resource": "services", "namespace": "default"}
 OTHER_CONFIG = {"group": "", "resource": "configmaps", "namespace": "default"}
 
 
@@ -36,6 +38,9 @@ OTHER_CONFIG = {"group": "", "resource": "configmaps", "namespace": "default"}
         ("controller", "update", DEFINITION, False),
         ("controller", "update", STORE, True),
         ("controller", "get", OTHER_CONFIG, False),
+        ("controller", "watch", DNS_SERVICE, True),
+        ("controller", "watch", OTHER_SERVICE, False),
+        ("server", "watch", DNS_SERVICE, True),
         ("server", "watch", POD, True),
         ("server", "watch", DEFINITION, True),
         ("server", "update", STORE, True),

@@ -72,7 +72,7 @@ def linted(seen: Template, parameters: Mapping[str, Any] | None, query: Query) -
 
     Raises Invalid when the parameters do not fit.
     """
-    ranges = query.get("pod_ranges", backend().settings.pod_ranges)
+    ranges = query.get("pod_ranges", backend().cluster.facts.pod_ranges)
     surroundings = Surroundings(backend().facts, ranges, backend().watch.catalogue().defaults)
     if query["live"]:
         return live_body(lint_live(seen, surroundings, parameters))

@@ -1,0 +1,205 @@
+"""Policies follow what is detected of the cluster, each by one write; what is gone leaves them as is."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from devcluster.api import Api, Object
+from tests.cluster import AuditLog, eventually, unique_name, until_passes
+from tests.controller.shop import Shop
+from tests.controller.store import Catalogue
+from tests.controller_process import ControllerProcess
+
+CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
+SYSTEM = "/api/v1/namespaces/kube-system/services"
+CACHES = "/apis/apps/v1/namespaces/kube-system/daemonsets"
+NGINX = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
+NAME = "kubernetes.io/metadata.name"
+
+
+@pytest.fixture
+def make(api: Api) -> Iterator[Callable[[str, Object], str]]:
+    """Create an object of the cluster's own, deleted after the test; returns its name."""
+    made: list[str] = []
+
+    def create(path: str, body: Object) -> str:
+        name: str = body["metadata"].setdefault("name", unique_name("fact"))
+        api.create(path, body)
+        made.append(f"{path}/{name}")
+        return name
+
+    yield create
+    for path in made:
+        if api.find(path):
+            api.delete(path)
+
+
+@pytest.fixture
+def edge(make: Callable[[str, Object], str], make_namespace: Callable[..., str]) -> str:
+    """A namespace from which Helm, as it were, installed an IngressClass of ingress-nginx."""
+    name = make_namespace()
+    annotations = {"meta.helm.sh/release-namespace": name}
+    make(CLASSES, {"metadata": {"annotations": annotations}, "spec": {"controller": "k8s.io/ingress-nginx"}})
+    return name
+
+
+def from_web(shop: Shop) -> list[Any]:
+    """The peers that the ingress controllers' template lets in."""
+    peers: list[Any] = shop.policy("from-ingress-controller")["spec"]["ingress"][0]["from"]
+    return peers
+
+
+def run_nginx(api: Api, namespace: str, name: str = "nginx") -> Object:
+    """What Helm installs, and the peer that it is."""
+    Shop(api, namespace).run(name, pod_labels={**NGINX, "app.kubernetes.io/instance": name})
+    return {
+        "namespaceSelector": {"matchLabels": {NAME: namespace}},
+        "podSelector": {"matchLabels": {**NGINX, "app.kubernetes.io/instance": name}},
+    }
+
+
+def follow(check: Callable[[], object]) -> None:
+    """Wait until something is so."""
+
+    def so() -> None:
+        assert check()
+
+    until_passes(so)
+
+
+def test_policies_follow_an_ingress_controller_that_comes_by_one_write_each(
+    own_controller: ControllerProcess, api: Api, shop: Shop, edge: str, audit: AuditLog
+):
+    own_controller.start()
+    shop.run("web", {"from-ingress-controller": "true"})
+    before = shop.await_policy("from-ingress-controller")
+    audit.restart()
+    peer = run_nginx(api, edge)
+    follow(lambda: from_web(shop) == [peer])
+    after = shop.policy("from-ingress-controller")
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    writes = audit.writes("controller", "networkpolicies", shop.name)
+    assert [write.verb for write in writes] == ["update"]
+
+
+def test_labels_alone_let_nobody_in(
+    own_controller: ControllerProcess, api: Api, shop: Shop, make_namespace: Callable[..., str]
+):
+    own_controller.start()
+    shop.run("web", {"from-ingress-controller": "true"})
+    before = shop.await_policy("from-ingress-controller")
+    run_nginx(api, make_namespace())
+    eventually(lambda: "is not let in" in own_controller.log())
+    assert shop.policy("from-ingress-controller") == before
+
+
+def test_an_ingress_controller_that_goes_leaves_policies_as_they_are(
+    own_controller: ControllerProcess, api: Api, shop: Shop, edge: str
+):
+    own_controller.start()
+    peer = run_nginx(api, edge)
+    shop.run("web", {"from-ingress-controller": "true"})
+    follow(lambda: from_web(shop) == [peer])
+    before = shop.policy("from-ingress-controller")
+    api.delete(Shop(api, edge).path("nginx"))
+    event = shop.await_event("FactUnknown")
+    assert "cluster.ingressControllers" in event["message"]
+    run_nginx(api, edge)
+    follow(lambda: own_controller.log().count("cluster.ingressControllers is now detected") == 2)
+    assert shop.policy("from-ingress-controller") == before
+
+
+def test_a_fact_that_flaps_is_written_when_it_has_settled(
+    own_controller: ControllerProcess, api: Api, shop: Shop, edge: str, audit: AuditLog
+):
+    own_controller.start()
+    first = run_nginx(api, edge)
+    shop.run("web", {"from-ingress-controller": "true"})
+    follow(lambda: from_web(shop) == [first])
+    audit.restart()
+    for _ in range(10):
+        second = run_nginx(api, edge, "other")
+        api.delete(Shop(api, edge).path("other"))
+    run_nginx(api, edge, "other")
+    follow(lambda: from_web(shop) == [first, second])
+    assert len(audit.writes("controller", "networkpolicies", shop.name)) <= 3
+
+
+def test_dns_is_where_its_service_and_the_caches_on_the_nodes_are(
+    own_controller: ControllerProcess,
+    shop: Shop,
+    catalogue: Catalogue,
+    make: Callable[[str, Object], str],
+):
+    own_controller.start()
+    name = unique_name("ask")
+    catalogue.put(name, spec={"policyTypes": ["Egress"], "egress": [{"to": ["${cluster.dns}"]}]})
+    shop.run("web", {name: "true"})
+    shop.await_policy(name)
+    labels = {"k8s-app": "kube-dns", "app.kubernetes.io/name": "coredns"}
+    ports = [{"port": 53, "protocol": "UDP"}]
+    meta = {"name": "kube-dns", "labels": {"k8s-app": "kube-dns"}}
+    make(SYSTEM, {"metadata": meta, "spec": {"selector": labels, "ports": ports}})
+    make(CACHES, node_cache())
+    pods = {
+        "namespaceSelector": {"matchLabels": {NAME: "kube-system"}},
+        "podSelector": {"matchLabels": labels},
+    }
+    blocks = [{"ipBlock": {"cidr": address}} for address in ("169.254.25.10/32", "10.96.0.10/32")]
+    follow(lambda: shop.policy(name)["spec"]["egress"][0]["to"] == [pods, *blocks])
+
+
+def node_cache() -> Object:
+    labels = {"k8s-app": "node-local-dns"}
+    container = {"name": "c", "image": "x", "args": ["-localip", "169.254.25.10,10.96.0.10"]}
+    pods = {
+        "metadata": {"labels": labels},
+        "spec": {"hostNetwork": True, "containers": [container]},
+    }
+    return {
+        "metadata": {"name": "node-local-dns"},
+        "spec": {"selector": {"matchLabels": labels}, "template": pods},
+    }
+
+
+def test_a_reference_waits_for_a_fact_until_an_object_tells_it(
+    own_controller: ControllerProcess, shop: Shop, make: Callable[[str, Object], str]
+):
+    own_controller.start()
+    shop.run("web", {"to-api-server": "true"})
+    shop.await_event("FactUnknown")
+    labels = {"kubernetes.io/service-name": "kubernetes"}
+    endpoints = [{"addresses": ["192.0.2.7"]}]
+    body = {"metadata": {"labels": labels}, "addressType": "IPv4", "endpoints": endpoints, "ports": []}
+    make("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", body)
+    assert "192.0.2.7/32" in str(shop.await_policy("to-api-server")["spec"])
+
+
+def test_private_are_also_the_ranges_of_the_clusters_own_pods(
+    own_controller: ControllerProcess, shop: Shop, make: Callable[[str, Object], str]
+):
+    own_controller.start()
+    shop.run("web", {"to-internet": "true"})
+    shop.await_policy("to-internet")
+    make("/api/v1/nodes", {"metadata": {}, "spec": {"podCIDR": "30.1.2.0/24", "podCIDRs": ["30.1.2.0/24"]}})
+
+    def excepted() -> list[str]:
+        blocks: list[str] = shop.policy("to-internet")["spec"]["egress"][0]["to"][0]["ipBlock"]["except"]
+        return blocks
+
+    follow(lambda: excepted()[-1] == "30.1.2.0/24")
+    assert "10.0.0.0/8" in excepted()
+
+
+def test_a_setting_goes_before_what_is_detected(
+    own_controller: ControllerProcess, api: Api, shop: Shop, edge: str
+):
+    given = [{"podSelector": {"matchLabels": {"app": "gateway"}}}]
+    own_controller.setting("FACTS", json.dumps({"cluster.ingressControllers": given}))
+    run_nginx(api, edge)
+    own_controller.start()
+    shop.run("web", {"from-ingress-controller": "true"})
+    shop.await_policy("from-ingress-controller")
+    assert from_web(shop) == given
