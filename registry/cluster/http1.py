@@ -1,7 +1,7 @@
 """HTTP/1.1 without I/O: a request as bytes, and an answer out of the bytes that come. Pure.
 
-https://www.rfc-editor.org/rfc/rfc9112. Answers are parsed by httptools (llhttp, as in Node.js). Refused are also
-compression, which is never asked for, a head without an end, and bytes behind an answer.
+https://www.rfc-editor.org/rfc/rfc9112. Answers are parsed by httptools (llhttp, as in Node.js). Refused are
+also compression, which is never asked for, a head without an end, and bytes behind an answer.
 """
 
 from collections.abc import Mapping
