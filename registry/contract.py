@@ -13,6 +13,13 @@ TEMPLATE_LABEL_PREFIX: Final = f"template.{DOMAIN}/"
 PARAMETERS_ANNOTATION_PREFIX: Final = f"params.{DOMAIN}/"
 MANAGED_LABEL: Final = f"{DOMAIN}/managed"
 
+# Written for callers, with their own token, for the controller to carry out.
+ON_DISABLE_ANNOTATION: Final = f"{DOMAIN}/on-disable"
+LEAVE: Final = "leave"
+"""Its value on a Namespace: policies stay behind, without our marks."""
+ADOPT_ANNOTATION: Final = f"{DOMAIN}/adopt"
+"""On a policy that bears the name and the spec of a generated one: the controller may take it over."""
+
 # Written by the controller, on generated policies.
 MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 MANAGER: Final = "netpol-registry"

@@ -47,6 +47,7 @@ def decode_namespace(raw: bytes) -> Namespace:
         references=references(meta),
         parameters=parameters(meta),
         managed=labels.get(contract.MANAGED_LABEL) == "true",
+        leaving=(meta.annotations or {}).get(contract.ON_DISABLE_ANNOTATION) == contract.LEAVE,
         deleting=meta.deletion_timestamp is not None,
     )
 

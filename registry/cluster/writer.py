@@ -19,6 +19,7 @@ from registry.cluster.errors import ApiError, NotFound, TooManyRequests, is_tran
 from registry.cluster.resources import NETWORK_POLICIES
 from registry.planning.changes import Change
 from registry.planning.objects import LivePolicy
+from registry.planning.policies import release_body
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,23 @@ class Writer:
                     self._copy.wrote(decode_policy(answer))
             case "delete":
                 await self._delete(change)
+            case "release":
+                await self._release(change)
+
+    async def _release(self, change: Change) -> None:
+        """One write more than a read: what is kept of others' is not held in memory."""
+        live = change.live
+        if live is None:
+            return
+        path = NETWORK_POLICIES.path(live.namespace, live.name)
+        try:
+            found = msgspec.json.decode(await self._client.get(path))
+        except NotFound:
+            self._copy.deleted(live)
+            return
+        with self._copy.writing(live.namespace, live.name):
+            answer = await self._client.put(path, release_body(live, found), _FIELD_MANAGER)
+            self._copy.wrote(decode_policy(answer))
 
     async def _delete(self, change: Change) -> None:
         live = change.live

@@ -141,6 +141,7 @@ def _schemas() -> dict[str, Any]:
         "RolloutRequest": rollout_body.REQUEST,
         "AttachRequest": attach_body.REQUEST,
         "EnableRequest": namespace_body.ENABLE_REQUEST,
+        "DisableRequest": namespace_body.DISABLE_REQUEST,
         "RestoreRequest": namespace_body.RESTORE_REQUEST,
         "ImportRequest": import_schemas.IMPORT_BODY,
     }

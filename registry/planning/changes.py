@@ -1,14 +1,17 @@
 """A plan: the writes that bring live policies to the desired ones, in an order without a gap."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 
+from registry.planning.names import template_of
 from registry.planning.objects import DesiredPolicy, LivePolicy, Note
 from registry.planning.policies import create_body, delete_body, update_body
 from registry.planning.resolve import Applied
 
-Action = Literal["create", "update", "delete"]
+Action = Literal["create", "update", "delete", "release"]
+"""`release`: the policy stays as it is, without our marks."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +41,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return target.namespace if target else ""
 
     def body(self) -> dict[str, Any]:
-        """The request body: the object, or DeleteOptions."""
+        """The request body: the object, or DeleteOptions. That of a release needs what is there."""
         match self:
             case Change(action="create", desired=DesiredPolicy() as desired):
                 return create_body(desired)
@@ -79,6 +82,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def changes(self) -> list[Change]:
         """All changes, in order."""
         return [change for phase in self.phases for change in phase]
+
+
+def parting(policies: Iterable[LivePolicy], *, leaving: bool) -> list[Change]:
+    """What becomes of generated policies in a namespace that is not managed."""
+    action: Action = "release" if leaving else "delete"
+    return [
+        Change(action=action, template=template_of(live), live=live)
+        for live in policies
+        if not (leaving and live.deleting)
+    ]
 
 
 def phased(*phases: list[Change]) -> tuple[tuple[Change, ...], ...]:

@@ -61,7 +61,10 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Namespace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A Namespace. `references` and `parameters` are raw values by template name."""
+    """A Namespace. `references` and `parameters` are raw values by template name.
+
+    `leaving`: while it is not managed, generated policies stay behind without our marks.
+    """
 
     name: str
     uid: str
@@ -70,6 +73,7 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     references: dict[str, str] = {}
     parameters: dict[str, str] = {}
     managed: bool = False
+    leaving: bool = False
     deleting: bool = False
     namespace: str = ""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -20,8 +20,11 @@ OUR_ANNOTATIONS = frozenset(
         contract.DIGEST_ANNOTATION,
         contract.DESCRIPTION_ANNOTATION,
         contract.ORPHANED_ANNOTATION,
+        contract.ADOPT_ANNOTATION,
     }
 )
+OUR_LABELS: Final = frozenset({contract.TEMPLATE_LABEL, contract.REVISION_LABEL})
+"""Beside the one that says who manages it, whose value may be another's."""
 
 
 def workload_policy(workload: Workload, selector: Selector, resolved: Resolved) -> DesiredPolicy:
@@ -130,7 +133,6 @@ def update_body(live: LivePolicy, desired: DesiredPolicy) -> dict[str, Any]:
     managedFields are left out: the API server then keeps them, while an empty list would wipe
     every manager's (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
     """
-    theirs = {key: value for key, value in live.annotations.items() if key not in OUR_ANNOTATIONS}
     return _body(
         {
             "name": live.name,
@@ -138,7 +140,7 @@ def update_body(live: LivePolicy, desired: DesiredPolicy) -> dict[str, Any]:
             "uid": live.uid,
             "resourceVersion": live.resource_version,
             "labels": {**live.labels, **desired.labels},
-            "annotations": {**theirs, **desired.annotations},
+            "annotations": {**_foreign_annotations(live.annotations), **desired.annotations},
             "finalizers": live.finalizers,
             "ownerReferences": [desired.owner] if desired.owner else [],
         },
@@ -155,6 +157,54 @@ def delete_body(live: LivePolicy) -> dict[str, Any]:
     }
 
 
+def is_offered(live: LivePolicy, spec: Mapping[str, Any]) -> bool:
+    """Whether somebody wants `live`, which is not ours, to be taken over as the policy of this spec."""
+    offered = contract.ADOPT_ANNOTATION in live.annotations and not live.owners and not live.deleting
+    return offered and live.spec == canonical(spec)
+
+
+def release_body(live: LivePolicy, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of the conditional PUT that takes our marks off; `found` is its JSON now.
+
+    The entry of our field manager is left out of managedFields, the others stay. An empty list would be
+    ignored, and a list of one empty entry stands for none at all
+    (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields).
+    """
+    metadata = found["metadata"]
+    others = [one for one in metadata.get("managedFields", ()) if one.get("manager") != contract.MANAGER]
+    kept = {
+        "name": live.name,
+        "namespace": live.namespace,
+        "uid": live.uid,
+        "resourceVersion": live.resource_version,
+        "labels": _foreign_labels(metadata.get("labels", {})),
+        "annotations": _foreign_annotations(metadata.get("annotations", {})),
+        "finalizers": metadata.get("finalizers", []),
+        "managedFields": others or [{}],
+    }
+    return _body(kept, found["spec"])
+
+
+def released(live: LivePolicy) -> LivePolicy:
+    """A policy without our marks."""
+    return msgspec.structs.replace(
+        live,
+        labels=_foreign_labels(live.labels),
+        annotations=_foreign_annotations(live.annotations),
+        owners=(),
+        managers=tuple(one for one in live.managers if one.name != contract.MANAGER),
+    )
+
+
+def _foreign_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    ours = (contract.MANAGED_BY_LABEL, contract.MANAGER)
+    return {key: value for key, value in labels.items() if key not in OUR_LABELS and (key, value) != ours}
+
+
+def _foreign_annotations(annotations: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in annotations.items() if key not in OUR_ANNOTATIONS}
+
+
 def _body(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -162,14 +212,3 @@ def _body(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any
         "metadata": metadata,
         "spec": spec,
     }
-
-
-def last_editor(live: LivePolicy) -> str:
-    """The field manager, other than us, that wrote last; for an Event that names who drifted.
-
-    The API server records who set a field, not who removed one.
-    """
-    others = [manager for manager in live.managers if manager.name != contract.MANAGER]
-    if not others:
-        return "somebody who only removed fields (the API server does not record who)"
-    return f"field manager {max(others, key=lambda manager: manager.time).name}"

@@ -19,7 +19,7 @@ from registry.planning.names import policy_name
 from registry.planning.namespaces import plan_namespace
 from registry.planning.objects import Key, LivePolicy, Manager, Namespace, Workload, is_namespace
 from registry.planning.orphans import Clock
-from registry.planning.policies import OUR_ANNOTATIONS
+from registry.planning.policies import OUR_ANNOTATIONS, released
 from registry.planning.workloads import plan_workload
 from registry.world.snapshot import Snapshot
 from registry.world.triggers import Triggers
@@ -52,11 +52,13 @@ class Simulation:
         """Have a key planned."""
         self._touched[key] = None
 
-    def put(self, changed: Workload | Namespace) -> None:
+    def put(self, changed: Workload | Namespace | LivePolicy) -> None:
         """Have an object be so from now on."""
         newer = msgspec.structs.replace(changed, resource_version=_next(changed.resource_version))
         if isinstance(newer, Namespace):
             self.world.namespaces.put(newer)
+        elif isinstance(newer, LivePolicy):
+            self.world.policies.put(newer)
         else:
             self.world.workloads[newer.key.group, newer.key.kind].put(newer)
 
@@ -117,6 +119,9 @@ class Simulation:
     def _carry_out(self, change: Change) -> None:
         if change.action == "delete" and change.live:
             self.triggers.deleted(change.live)
+        elif change.action == "release" and change.live:
+            gone = released(change.live)
+            self.triggers.wrote(msgspec.structs.replace(gone, resource_version=_next(gone.resource_version)))
         elif change.desired:
             self.triggers.wrote(self._written(change))
 

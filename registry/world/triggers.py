@@ -45,7 +45,7 @@ class Triggers:
     def on_workload(self, old: Workload | None, new: Workload | None) -> None:
         """A workload appeared, changed or went."""
         changed = new or old
-        if changed is None or (old and new and _same_workload(old, new)):
+        if changed is None or (old and new and same_workload(old, new)):
             return
         self.changes += 1
         self.noticed(old, new)
@@ -161,7 +161,7 @@ class Triggers:
         return {*(workload.references if workload else ()), *self.world.applied.get(key, ())}
 
 
-def _same_workload(old: Workload, new: Workload) -> bool:
+def same_workload(old: Workload, new: Workload) -> bool:
     """Whether only what planning does not look at changed, such as a status."""
     return (old.uid, old.references, old.parameters, old.selector, old.host_network, old.deleting) == (
         new.uid,
@@ -174,10 +174,11 @@ def _same_workload(old: Workload, new: Workload) -> bool:
 
 
 def _same_namespace(old: Namespace, new: Namespace) -> bool:
-    return (old.uid, old.labels, old.parameters, old.deleting) == (
+    return (old.uid, old.labels, old.parameters, old.leaving, old.deleting) == (
         new.uid,
         new.labels,
         new.parameters,
+        new.leaving,
         new.deleting,
     )
 

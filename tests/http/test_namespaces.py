@@ -138,7 +138,7 @@ def test_the_registrys_own_namespace_is_never_enabled(service, api):
     assert not is_managed(api, own)
 
 
-@pytest.mark.parametrize("body", [{"unmanaged": "adopt"}, {"policies": "leave"}, []])
+@pytest.mark.parametrize("body", [{"unmanaged": "burn"}, {"policies": "leave"}, []])
 def test_a_body_that_asks_for_something_else_changes_nothing(service, api, shop, body):
     assert problem(service.call("POST", f"{NAMESPACES}/{shop}/enable", body)) == (422, "invalid-body")
     assert not is_managed(api, shop)

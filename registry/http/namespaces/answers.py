@@ -10,7 +10,7 @@ from registry.http.namespaces.outlook import Outlook
 from registry.http.paging import Order, paged
 from registry.planning.catalogue import Catalogue
 from registry.planning.changes import Problem
-from registry.planning.objects import Key, LivePolicy
+from registry.planning.objects import Key
 from registry.world.isolation import DIRECTIONS
 from registry.world.preview import PolicyChange
 from registry.world.reach import Reach, Reached, Told
@@ -41,14 +41,6 @@ def outlook_answer(found: Outlook, query: Query, catalogue: Catalogue) -> dict[s
         "problems": shown_problems(found.switch.problems),
         **paged(found.switch.changes, _BY_POLICY, _change, query),
     }
-
-
-def shown_unmanaged(found: Iterable[LivePolicy]) -> list[dict[str, Any]]:
-    """Policies that this product did not write, with who did."""
-    return [
-        {"name": live.name, "managers": sorted({manager.name for manager in live.managers})}
-        for live in sorted(found, key=lambda live: live.name)
-    ]
 
 
 def shown_problems(found: Iterable[tuple[Key, Problem]]) -> list[dict[str, Any]]:

@@ -77,6 +77,41 @@ _TRAFFIC: Final[list[dict[str, Any]]] = [
         "template": "from-ingress-controller",
     },
 ]
+_ADOPTED: Final[dict[str, Any]] = {
+    "name": "by-hand",
+    "managers": ["kubectl-create"],
+    "action": "adopt",
+    "warnings": [],
+    "reference": {
+        "template": "allow-port",
+        "revision": 1,
+        "parameters": {"port": 8080},
+        "workload": "Deployment.apps/web",
+        "policy": "web-allow-port-5b3d0f7c11",
+        "written": True,
+        "inPlace": False,
+    },
+    "reason": None,
+    "message": None,
+    "import": None,
+}
+_KEPT: Final[dict[str, Any]] = {
+    "name": "to-the-bank",
+    "managers": ["helm"],
+    "action": "keep",
+    "warnings": [],
+    "reference": None,
+    "reason": "NoTemplate",
+    "message": (
+        "No template gives exactly this policy for Deployment.apps/web. Import it first, and call again."
+    ),
+    "import": {
+        "method": "POST",
+        "path": "/api/v1/templates/import",
+        "body": {"fromCluster": {"namespace": "shop", "networkPolicies": ["to-the-bank"]}},
+        "workloads": ["Deployment.apps/web"],
+    },
+}
 _POLICY: Final = {
     "name": "shop-deny-all-ingress-3f1b8c2a90",
     "template": "deny-all-ingress",
@@ -92,11 +127,12 @@ ENABLED: Final[dict[str, Any]] = {
     "changed": True,
     "inForce": True,
     "seconds": 0.041,
-    "policies": {"create": 1, "update": 0, "delete": 0},
+    "policies": {"create": 1, "update": 0, "delete": 0, "release": 0},
     "unmanaged": {
-        "items": [{"name": "by-hand", "managers": ["kubectl-create"]}],
+        "items": [_ADOPTED, _KEPT],
         "backup": _BACKUP,
         "removed": ["by-hand"],
+        "adopted": ["by-hand"],
         "left": [],
     },
     "isolation": {
@@ -126,16 +162,15 @@ ENABLED: Final[dict[str, Any]] = {
 DISABLED: Final[dict[str, Any]] = {
     **ENABLED,
     "action": "disable",
-    "policies": {"create": 0, "update": 0, "delete": 1},
-    "unmanaged": {"items": [], "backup": None, "removed": [], "left": []},
+    "policies": {"create": 0, "update": 0, "delete": 0, "release": 1},
+    "unmanaged": {"items": [], "backup": None, "removed": [], "adopted": [], "left": []},
     "isolation": {
         **ENABLED["isolation"],
         "isolated": {"ingress": 0, "egress": 0},
-        "freed": {"ingress": 1, "egress": 0},
         "workloads": None,
     },
     "traffic": [{**one, "verdict": "unaffected", "cut": 0} for one in _TRAFFIC],
-    "items": [{**_POLICY, "action": "delete", "before": _DENY, "after": None}],
+    "items": [{**_POLICY, "action": "release", "before": _DENY}],
 }
 BACKUPS: Final[dict[str, Any]] = {
     "items": [

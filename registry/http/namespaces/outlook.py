@@ -17,7 +17,7 @@ from registry.planning.objects import Key
 from registry.world.isolation import policies
 from registry.world.reach import Reach, reach
 from registry.world.standing import Standing
-from registry.world.switching import Switch, switch
+from registry.world.switching import Switch
 
 KINDS = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
 
@@ -31,9 +31,8 @@ class Outlook(msgspec.Struct, frozen=True):
     complete: bool
 
 
-def outlook(here: Standing, *, managed: bool, remove: bool = False) -> Outlook:
-    """What becomes of a namespace, as far as the caller may see it. Raises Refused, or ApiError."""
-    changed = switch(here, backend().clock(), managed=managed, remove=remove)
+def outlook(here: Standing, changed: Switch) -> Outlook:
+    """What a change does to a namespace, as far as the caller may see it. Raises Refused, or ApiError."""
     workloads, complete = as_caller(lambda client: _workloads(client, here.namespace.name))
     found = reach(
         workloads,

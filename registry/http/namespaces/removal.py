@@ -1,7 +1,8 @@
 """Removing unmanaged policies: first a backup, then exactly the objects that are in it."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,37 +19,68 @@ from registry.store import backups
 from registry.world.standing import Standing, is_foreign
 
 
+class Left(NamedTuple):
+    """A policy that stays although it was to go, or to be taken over, and why."""
+
+    name: str
+    reason: str
+
+
 class Removal(msgspec.Struct, frozen=True):
-    """The backup, the policies that went, and those that could not be removed with the reason."""
+    """The backup, the policies that went, those that references stand for now, and those that stay."""
 
     backup: str | None = None
     removed: tuple[str, ...] = ()
-    left: tuple[dict[str, Any], ...] = ()
+    adopted: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A backup, and the policies in it as they were read."""
+
+    backup: str | None
+    policies: tuple[LivePolicy, ...]
 
 
 def remove_unmanaged(here: Standing) -> Removal:
     """Back up and remove the policies that are not ours, as the caller. Raises Refused, or ApiError."""
+    # Only what the plan named: a policy that came since was seen by nobody.
+    kept = back_up(here, {live.name for live in here.unmanaged})
+    removed, left = remove(kept.policies)
+    return Removal(kept.backup, removed, (), left)
+
+
+def back_up(here: Standing, names: Collection[str]) -> Kept:
+    """Keep the unmanaged policies of these names, as the caller. Raises Refused, or ApiError."""
     author = caller().username
-    return as_caller(lambda client: _remove(client, here, author))
+    return as_caller(lambda client: _back_up(client, here, names, author))
 
 
-async def _remove(client: Requests, here: Standing, author: str) -> Removal:
+def remove(policies: Collection[LivePolicy]) -> tuple[tuple[str, ...], tuple[Left, ...]]:
+    """Remove exactly these objects, as the caller: the names of those that went, and the others."""
+    reasons = {live.name: reason for live, reason in as_caller(lambda client: _remove(client, policies))}
+    return (
+        tuple(name for name, reason in reasons.items() if reason is None),
+        tuple(Left(name, reason) for name, reason in reasons.items() if reason),
+    )
+
+
+async def _back_up(client: Requests, here: Standing, names: Collection[str], author: str) -> Kept:
+    if not names:
+        return Kept(None, ())
     namespace = here.namespace.name
     found = [(decode_policy(raw), raw) async for raw in listed(client, NETWORK_POLICIES.path(namespace))]
-    planned = {live.name for live in here.unmanaged}
     ours = {live.name for _, live in here.generated}
-    # Only what the plan named: a policy that came since was seen by nobody.
-    foreign = [(live, raw) for live, raw in found if live.name in planned and is_foreign(live, ours)]
+    foreign = [(live, raw) for live, raw in found if live.name in names and is_foreign(live, ours)]
     if not foreign:
-        return Removal()
+        return Kept(None, ())
     manifests = [backups.manifest(raw) for _, raw in foreign]
     backup = await backups.save(client, namespace, manifests, author, datetime.now(UTC))
-    reasons = {live.name: await _delete(client, live) for live, _ in foreign}
-    return Removal(
-        backup.name,
-        tuple(name for name, reason in reasons.items() if reason is None),
-        tuple({"name": name, "reason": reason} for name, reason in reasons.items() if reason),
-    )
+    return Kept(backup.name, tuple(live for live, _ in foreign))
+
+
+async def _remove(client: Requests, policies: Collection[LivePolicy]) -> list[tuple[LivePolicy, str | None]]:
+    return [(live, await _delete(client, live)) for live in policies]
 
 
 async def _delete(client: Requests, live: LivePolicy) -> str | None:

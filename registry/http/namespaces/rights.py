@@ -1,12 +1,14 @@
 """What a caller may do with namespaces and what is in them: the cluster's own RBAC decides."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Final, TypeVar
 
 from registry.cluster.resources import CONFIG_MAPS, NAMESPACES, NETWORK_POLICIES, Resource
 from registry.http.access import Access, Caller, Right
 from registry.http.requests import backend, caller
+
+T = TypeVar("T", bound=Hashable)
 
 _LIST_ALL: Final = Right("list", NAMESPACES.group, NAMESPACES.plural)
 
@@ -28,23 +30,26 @@ def on_backups(verb: str, namespace: str) -> Right:
 
 def readable(names: Iterable[str]) -> set[str]:
     """Those namespaces that the caller may list, or get. Raises ApiError."""
-    here = backend()
     found = list(names)
-    if here.call(here.access.may(caller(), _LIST_ALL)):
+    if backend().call(backend().access.may(caller(), _LIST_ALL)):
         return set(found)
-    return here.call(_granted(here.access, caller(), {name: on_namespace("get", name) for name in found}))
+    return granted({name: on_namespace("get", name) for name in found})
 
 
 def with_policies(names: Iterable[str]) -> set[str]:
     """Those namespaces whose NetworkPolicies the caller may list. Raises ApiError."""
-    here = backend()
     found = list(names)
-    if here.call(here.access.may(caller(), on_policies("list", ""))):
+    if backend().call(backend().access.may(caller(), on_policies("list", ""))):
         return set(found)
-    return here.call(_granted(here.access, caller(), {name: on_policies("list", name) for name in found}))
+    return granted({name: on_policies("list", name) for name in found})
 
 
-async def _granted(access: Access, who: Caller, rights: dict[str, Right]) -> set[str]:
+def granted(rights: Mapping[T, Right]) -> set[T]:
+    """Those whose right the caller has. Raises ApiError."""
+    return backend().call(_granted(backend().access, caller(), rights))
+
+
+async def _granted(access: Access, who: Caller, rights: Mapping[T, Right]) -> set[T]:
     answers = await asyncio.gather(*(access.may(who, right) for right in rights.values()))
     return {name for name, allowed in zip(rights, answers, strict=True) if allowed}
 

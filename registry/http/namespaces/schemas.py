@@ -102,6 +102,7 @@ class SwitchCounts(Schema):
     create = _count("New ones.")
     update = _count("Changed in place.")
     delete = _count("Deleted ones.")
+    release = _count("Those left behind as ordinary ones.")
 
 
 class Directions(Schema):
@@ -171,18 +172,58 @@ class TrafficItem(Schema):
     )
 
 
+class ReplacingReference(Schema):
+    """The reference that takes the place of a policy, since it gives exactly the same."""
+
+    template = string("The template.", required=True)
+    revision = _count("Its revision.")
+    parameters = fields.Dict(required=True, metadata={"description": "As given; {} for the defaults."})
+    workload = string("Whose label it is; null for the Namespace.", required=True, allow_none=True)
+    policy = string("The name of the generated policy.", required=True)
+    written = _flag("The label is written; false where something asks for the same already.")
+    in_place = _flag("The policy itself becomes the generated one, with its UID.", name="inPlace")
+
+
+class ImportCall(Schema):
+    """The call that makes a template of a policy."""
+
+    method = string("POST.", required=True)
+    path = string("Where to.", required=True)
+    body = fields.Dict(required=True, metadata={"description": "What to send."})
+    workloads = _names("Who would then get the label; none: the Namespace.")
+
+
 class UnmanagedItem(Schema):
-    """A policy that this product did not write."""
+    """A policy that this product did not write, and what becomes of it."""
 
     name = string("Its name.", required=True)
-    managers = _names("The field managers that wrote it: what a tool manages, the tool may bring back.")
+    managers = _names("The field managers that wrote it.")
+    action = string(
+        "What becomes of it.", required=True, validate=validate.OneOf(["keep", "remove", "adopt"])
+    )
+    warnings = _names("Tools that manage it, and may bring it back.")
+    reference = fields.Nested(
+        ReplacingReference,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What takes its place; null where nothing does."},
+    )
+    reason = string("Why it is kept although adoption was asked for.", required=True, allow_none=True)
+    message = string("The same in a sentence, with what to do.", required=True, allow_none=True)
+    import_ = fields.Nested(
+        ImportCall,
+        required=True,
+        allow_none=True,
+        data_key="import",
+        metadata={"description": "The call after which it can be adopted, if there is one."},
+    )
 
 
 class LeftItem(Schema):
-    """A policy that could not be removed."""
+    """A policy that could not be removed or adopted; it stays."""
 
     name = string("Its name.", required=True)
-    reason = string("The API server's words.", required=True)
+    reason = string("Why, in the API server's words or ours.", required=True)
 
 
 class UnmanagedDocument(Schema):
@@ -191,6 +232,7 @@ class UnmanagedDocument(Schema):
     items = fields.List(fields.Nested(UnmanagedItem), required=True)
     backup = string("The backup that was made.", required=True, allow_none=True)
     removed = _names("Those that were removed; they are in the backup.")
+    adopted = _names("Those that references stand for now: removed ones, and those taken over in place.")
     left = fields.List(fields.Nested(LeftItem), required=True)
 
 
@@ -200,7 +242,11 @@ class SwitchedPolicy(Schema):
     name = string("Its name.", required=True)
     template = string("Its template.", required=True)
     workload = string("What it belongs to; null for the namespace's own.", required=True, allow_none=True)
-    action = string("What happens.", required=True, validate=validate.OneOf(["create", "update", "delete"]))
+    action = string(
+        "What happens; release: it stays without our marks.",
+        required=True,
+        validate=validate.OneOf(["create", "update", "delete", "release"]),
+    )
     before = fields.Dict(
         required=True, allow_none=True, metadata={"description": "The spec now; null for none."}
     )

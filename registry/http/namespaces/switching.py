@@ -1,5 +1,6 @@
 """`/api/v1/namespaces/{namespace}/enable` and `/disable`: a plan, then one label, written as the caller."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
@@ -8,18 +9,22 @@ from flask import Response
 from registry.http import problems
 from registry.http.acting import require
 from registry.http.answers import json_answer
-from registry.http.namespaces.answers import outlook_answer, shown_unmanaged
-from registry.http.namespaces.body import ENABLE_EXAMPLE, read_enable
+from registry.http.namespaces.adopting import adopt, plan_adoptions
+from registry.http.namespaces.answers import outlook_answer
+from registry.http.namespaces.body import DISABLE_EXAMPLE, ENABLE_EXAMPLE, read_disable, read_enable
 from registry.http.namespaces.examples import DISABLED, ENABLED
 from registry.http.namespaces.outlook import Outlook, outlook
 from registry.http.namespaces.removal import Removal, remove_unmanaged
 from registry.http.namespaces.rights import on_backups, on_namespace, on_policies
 from registry.http.namespaces.schemas import Switched, SwitchQuery
-from registry.http.namespaces.writing import Written, fresh_namespace, label
+from registry.http.namespaces.unmanaged import shown_unmanaged
+from registry.http.namespaces.writing import Written, end_leaving, fresh_namespace, wait, write
 from registry.http.operations import READS_BODY, ClusterOperations
 from registry.http.problems import Refused
 from registry.http.requests import backend, body
+from registry.world.adopting import Adoptions
 from registry.world.standing import Standing
+from registry.world.switching import Aim, Switch, switch
 
 Query = Mapping[str, Any]
 
@@ -36,11 +41,13 @@ ACTS: Final = (
 
 
 class Done(NamedTuple):
-    """What was done; `written` is None for a dry run."""
+    """What was done; `written` is None for a dry run. `adoptions` where they were asked for."""
 
     action: Literal["enable", "disable"]
     written: Written | None = None
     removal: Removal = Removal()
+    adoptions: Adoptions | None = None
+    remove: bool = False
 
 
 @blueprint.route("/enable", methods=["POST"])
@@ -54,36 +61,62 @@ def enable_namespace(query: Query, namespace: str) -> Response:
 
     Its label is set with the caller's own token, and the controller writes the policies. The answer is the
     plan that this came from: what is written, which workloads become isolated, what is cut. Unmanaged
-    policies stay, or go after a backup, once what was planned is in force.
+    policies stay, go after a backup, or are adopted: references take their place.
     """
     asked = read_enable(body())
-    remove = asked.unmanaged == "remove"
-    here = _admitted(namespace, remove=remove)
+    here = _admitted(namespace, remove=asked.unmanaged != "keep")
     if here.excluded:
         raise _excluded(namespace)
-    found = outlook(here, managed=True, remove=remove)
+    if asked.unmanaged == "adopt":
+        return _adopted(here, query)
+    remove = asked.unmanaged == "remove"
+    aim = Aim(managed=True, gone=frozenset(live.name for live in here.unmanaged if remove))
+    found = outlook(here, switch(here, backend().clock(), aim))
     if query["dry_run"]:
-        return _answer(here, found, query, Done("enable"))
-    written = label(here, found.switch, managed=True)
+        return _answer(here, found, query, Done("enable", remove=remove))
+    written = _written(here, aim, found.switch)
     removal = remove_unmanaged(here) if remove and written.in_force else Removal()
-    return _answer(here, found, query, Done("enable", written, removal))
+    return _answer(here, found, query, Done("enable", written, removal, remove=remove))
+
+
+def _adopted(here: Standing, query: Query) -> Response:
+    planned = plan_adoptions(here)
+    found = outlook(here, planned.switch)
+    if query["dry_run"]:
+        return _answer(here, found, query, Done("enable", adoptions=planned))
+    written, removal = adopt(here, planned)
+    return _answer(here, found, query, Done("enable", written, removal, planned))
 
 
 @blueprint.route("/disable", methods=["POST"])
 @blueprint.operation
-@blueprint.problems(*ACTS)
+@blueprint.problems(*ACTS, *READS_BODY, problems.INVALID_BODY)
 @blueprint.query(SwitchQuery)
+@blueprint.takes("DisableRequest", DISABLE_EXAMPLE, required=False)
 @blueprint.answer(200, Switched, example=DISABLED)
 def disable_namespace(query: Query, namespace: str) -> Response:
     """Disable a namespace.
 
     Its label is removed with the caller's own token, and the controller removes the generated policies,
-    denies first. Unmanaged policies stay; a backup can be restored before or after.
+    denies first, or leaves them behind as ordinary ones. Unmanaged policies stay; a backup can be restored
+    before or after.
     """
+    asked = read_disable()
     here = _admitted(namespace, remove=False)
-    found = outlook(here, managed=False)
-    written = None if query["dry_run"] else label(here, found.switch, managed=False)
+    aim = Aim(managed=False, leave=asked.policies == "leave")
+    found = outlook(here, switch(here, backend().clock(), aim))
+    if query["dry_run"]:
+        return _answer(here, found, query, Done("disable"))
+    written = _written(here, aim, found.switch)
+    if aim.leave and written.in_force:
+        end_leaving(here)
     return _answer(here, found, query, Done("disable", written))
+
+
+def _written(here: Standing, aim: Aim, planned: Switch) -> Written:
+    started = time.monotonic()
+    write(here, aim)
+    return wait(here, planned, started)
 
 
 def _admitted(name: str, *, remove: bool) -> Standing:
@@ -116,10 +149,11 @@ def _answer(here: Standing, found: Outlook, query: Query, done: Done) -> Respons
             "inForce": written.in_force if written else None,
             "seconds": written.seconds if written else None,
             "unmanaged": {
-                "items": shown_unmanaged(here.unmanaged),
+                "items": shown_unmanaged(here.unmanaged, done.adoptions, remove=done.remove),
                 "backup": removal.backup,
                 "removed": removal.removed,
-                "left": removal.left,
+                "adopted": removal.adopted,
+                "left": [one._asdict() for one in removal.left],
             },
             **outlook_answer(found, query, backend().watch.catalogue()),
         }

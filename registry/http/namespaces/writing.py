@@ -1,7 +1,8 @@
-"""The one write that enables or disables a namespace: its label, with the caller's own token."""
+"""The one write that enables or disables a namespace: its labels, with the caller's own token."""
 
 import time
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -15,10 +16,11 @@ from registry.http.acting import as_caller
 from registry.http.namespaces.places import known
 from registry.http.problems import Refused
 from registry.http.requests import backend
-from registry.planning.objects import Namespace
+from registry.planning.names import bears_mark
+from registry.planning.objects import Namespace, Workload
 from registry.world.preview import PolicyChange
 from registry.world.standing import Standing
-from registry.world.switching import Switch
+from registry.world.switching import Aim, Switch
 from registry.world.world import World
 
 PATIENCE_SECONDS: Final = 10.0
@@ -52,18 +54,73 @@ def fresh_namespace(name: str) -> Standing:
     return here
 
 
-def label(here: Standing, planned: Switch, *, managed: bool) -> Written:
-    """Set or remove the label, if need be, and wait for what was planned. Raises Refused, or ApiError.
+def write(here: Standing, aim: Aim) -> None:
+    """Write what the Namespace lacks to be as aimed at: one patch, or none. Raises Refused, or ApiError.
 
     Refused when the Namespace is no longer the one that the plan was made for.
     """
-    started = time.monotonic()
-    if here.namespace.managed != managed:
-        as_caller(lambda client: _patch(client, here.namespace, managed=managed))
+    metadata = _missing(here, aim)
+    if metadata:
+        as_caller(lambda client: _patch(client, here.namespace, metadata))
+
+
+def wait(here: Standing, planned: Switch, started: float) -> Written:
+    """Wait until what was planned is in force. Raises Refused."""
     names = {live.name for live in here.unmanaged}
     awaited = [change for _, change in planned.changes if change.name not in names]
-    in_force = _await(here.namespace.name, awaited, started + PATIENCE_SECONDS)
+    in_force = awaits(
+        started, lambda world: all(_holds(world, here.namespace.name, change) for change in awaited)
+    )
     return Written(in_force, round(time.monotonic() - started, 3) if in_force else None)
+
+
+def awaits(started: float, holds: Callable[[World], bool]) -> bool:
+    """Whether something came to hold in the watched cluster, in time. Raises Refused."""
+    while not backend().ask(holds):
+        if time.monotonic() > started + PATIENCE_SECONDS:
+            return False
+        time.sleep(STEP_SECONDS)
+    return True
+
+
+def end_leaving(here: Standing) -> None:
+    """Take the wish to leave policies off the Namespace, once they are left. Raises Refused, or ApiError."""
+    if known(here.namespace.name).namespace.leaving:
+        annotations = {contract.ON_DISABLE_ANNOTATION: None}
+        as_caller(lambda client: _merge(client, here.namespace.name, {"annotations": annotations}))
+
+
+def _missing(here: Standing, aim: Aim) -> dict[str, Any]:
+    """The members of metadata to patch: labels and annotations that are to change."""
+    now = here.namespace
+    then = next((one.after for one in aim.labelled if isinstance(one.after, Namespace)), now)
+    labels, annotations = differing(now, then)
+    if now.managed != aim.managed:
+        labels[contract.MANAGED_LABEL] = "true" if aim.managed else None
+    if aim.leave and (now.managed or here.generated) and not now.leaving:
+        annotations[contract.ON_DISABLE_ANNOTATION] = contract.LEAVE
+    elif not aim.leave and now.leaving:
+        annotations[contract.ON_DISABLE_ANNOTATION] = None
+    parts = {"labels": labels, "annotations": annotations}
+    return {name: part for name, part in parts.items() if part}
+
+
+Entries = dict[str, str | None]
+
+
+def differing(now: Workload | Namespace, then: Workload | Namespace) -> tuple[Entries, Entries]:
+    """The labels and annotations of references that `then` has and `now` lacks."""
+    labels: Entries = {
+        contract.TEMPLATE_LABEL_PREFIX + name: value
+        for name, value in then.references.items()
+        if now.references.get(name) != value
+    }
+    annotations: Entries = {
+        contract.PARAMETERS_ANNOTATION_PREFIX + name: text
+        for name, text in then.parameters.items()
+        if now.parameters.get(name) != text
+    }
+    return labels, annotations
 
 
 async def _read(client: Requests, name: str) -> Namespace:
@@ -73,25 +130,20 @@ async def _read(client: Requests, name: str) -> Namespace:
         raise Refused(problems.NAMESPACE_NOT_FOUND, f"There is no namespace {name}.") from error
 
 
-async def _patch(client: Requests, namespace: Namespace, *, managed: bool) -> None:
-    labels = {contract.MANAGED_LABEL: "true" if managed else None}
-    body = {"metadata": {"resourceVersion": namespace.resource_version, "labels": labels}}
-    await client.merge_patch(NAMESPACES.path(name=namespace.name), body, _FIELD_MANAGER)
+async def _patch(client: Requests, namespace: Namespace, metadata: Mapping[str, Any]) -> None:
+    await _merge(client, namespace.name, {"resourceVersion": namespace.resource_version, **metadata})
 
 
-def _await(namespace: str, changes: list[PolicyChange], deadline: float) -> bool:
-    while not backend().ask(lambda world: all(_holds(world, namespace, change) for change in changes)):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(STEP_SECONDS)
-    return True
+async def _merge(client: Requests, name: str, metadata: Mapping[str, Any]) -> None:
+    await client.merge_patch(NAMESPACES.path(name=name), {"metadata": metadata}, _FIELD_MANAGER)
 
 
 def _holds(world: World, namespace: str, change: PolicyChange) -> bool:
     live = world.policies.get(namespace, change.name)
     if change.action == "delete":
         return live is None
-    return live is not None and live.spec == bytes(change.after)
+    there = live is not None and live.spec == bytes(change.after)
+    return there and (change.action != "release" or (live is not None and not bears_mark(live)))
 
 
 def _version(namespace: Namespace) -> int:
