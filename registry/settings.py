@@ -56,6 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     writes_in_flight: Positive = 32
     """How many writes to the API server may be under way at once."""
 
+    watch_silence_seconds: Fraction = 75
+    """A watch on which nothing came for so long is begun anew. The API server sends something each minute."""
+
     lease_name: Name = "netpol-registry-controller"
     """Name of the Lease, in the store's namespace, by which the controller's replicas agree on who writes."""
 

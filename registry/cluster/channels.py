@@ -15,12 +15,16 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from registry.cluster.http1 import Answer
+from registry.cluster.sockets import watch_over
 
 RECEIVED: Final = 64 * 1024
 """Bytes taken at once."""
 
 IDLE_SECONDS: Final = 30.0
 """A connection unused for so long is not used again: the API server closes those of 90 s."""
+
+CONNECT_SECONDS: Final = 5.0
+"""To one address of the API server; then the next is tried."""
 
 RECORD: Final = 16 * 1024
 RECORDS: Final = 16
@@ -220,9 +224,11 @@ class Channels:
         for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             plain = socket.socket(family, kind, protocol)
             plain.setblocking(False)
+            watch_over(plain)
             try:
-                await loop.sock_connect(plain, address)
-            except OSError as error:
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await loop.sock_connect(plain, address)
+            except OSError as error:  # TimeoutError is one
                 plain.close()
                 problem = error
                 continue

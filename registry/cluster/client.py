@@ -12,8 +12,9 @@ from registry import __version__
 from registry.cluster import http1
 from registry.cluster.channels import Channels
 from registry.cluster.connection import Connection
-from registry.cluster.errors import ApiError, Unreachable
+from registry.cluster.errors import ApiError, Unauthorized, Unreachable
 from registry.cluster.http1 import Answer
+from registry.cluster.reach import Reach
 
 Query = Mapping[str, str | int]
 
@@ -21,7 +22,10 @@ Query = Mapping[str, str | int]
 USER_AGENT = f"netpol-registry/{__version__}"
 MERGE_PATCH = "application/merge-patch+json"
 SECONDS = 30.0
-"""How long an answer may take."""
+"""How long an answer may take; the API server waits up to that long for admission webhooks."""
+
+SILENCE_SECONDS = 75.0
+"""A watch on which nothing comes for so long is taken for dead; bookmarks come each minute."""
 
 _JSON: Final = "application/json"
 _REFUSED: Final = 400
@@ -65,8 +69,17 @@ class Requests(abc.ABC):
         with _told():
             content = await channels.exchange(_encoded(request, channels, authorization), answer, SECONDS)
         if answer.status >= _REFUSED:
-            raise _refusal(answer, content)
+            raise self._refusal(request, answer, content)
         return content
+
+    def _refusal(self, request: "Request", answer: Answer, content: bytes) -> ApiError:
+        error = ApiError.of(answer.status, content, answer.header("Retry-After"))
+        self._heard(request, error)
+        return error
+
+    @abc.abstractmethod
+    def _heard(self, request: "Request", error: ApiError) -> None:
+        """The API server refused `request`; called before `error` is raised."""
 
     @abc.abstractmethod
     def _sender(self) -> tuple[Channels, str | None]:
@@ -74,10 +87,17 @@ class Requests(abc.ABC):
 
 
 class Client(Requests):
-    """An HTTP client of one API server, as ourselves; an async context manager."""
+    """An HTTP client of one API server, as ourselves; an async context manager.
 
-    def __init__(self, connection: Connection, *, connections: int = 64) -> None:
+    `silence` is in seconds; `reach` tells its watches whether others get through.
+    """
+
+    def __init__(
+        self, connection: Connection, *, connections: int = 64, silence: float = SILENCE_SECONDS
+    ) -> None:
+        self.reach = Reach()
         self._connection = connection
+        self._silence = silence
         self._channels = Channels(connection.url, connection.tls, connections)
         self._callers = Channels(connection.url, connection.callers_tls, connections)
 
@@ -98,24 +118,28 @@ class Client(Requests):
         return _Caller(self._callers, token)
 
     @contextlib.asynccontextmanager
-    async def stream(self, path: str, query: Query, *, silence: float) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Chunks of a watch while they come; `silence` seconds without one raise Unreachable."""
-        async with self._stream(Request("GET", path, query), Answer(), silence) as pieces:
-            yield pieces
+    async def stream(self, path: str, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Chunks of a watch while they come; too long a silence raises Unreachable."""
+        async with self._stream(Request("GET", path, query), Answer()) as pieces:
+            with self.reach.connected():
+                yield pieces
 
     @contextlib.asynccontextmanager
-    async def _stream(
-        self, request: "Request", answer: Answer, silence: float
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _stream(self, request: "Request", answer: Answer) -> AsyncIterator[AsyncIterator[bytes]]:
         channels, authorization = self._sender()
+        asked = _encoded(request, channels, authorization)
         with _told():
-            async with channels.stream(_encoded(request, channels, authorization), answer, silence) as pieces:
+            async with channels.stream(asked, answer, self._silence) as pieces:
                 if answer.status >= _REFUSED:
-                    raise _refusal(answer, b"".join([piece async for piece in pieces]))
+                    raise self._refusal(request, answer, b"".join([piece async for piece in pieces]))
                 yield pieces
 
     def _sender(self) -> tuple[Channels, str | None]:
         return self._channels, self._connection.authorization()
+
+    def _heard(self, _request: "Request", error: ApiError) -> None:
+        if isinstance(error, Unauthorized):
+            self._connection.renew()
 
 
 class _Caller(Requests):
@@ -127,6 +151,9 @@ class _Caller(Requests):
 
     def _sender(self) -> tuple[Channels, str | None]:
         return self._channels, self._authorization
+
+    def _heard(self, _request: "Request", _error: ApiError) -> None:
+        """A caller's token is the caller's to renew."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -156,7 +183,3 @@ def _told() -> Iterator[None]:
         yield
     except (TimeoutError, OSError, http1.Malformed) as error:
         raise Unreachable.because(error) from error
-
-
-def _refusal(answer: Answer, content: bytes) -> ApiError:
-    return ApiError.of(answer.status, content, answer.header("Retry-After"))

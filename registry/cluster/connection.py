@@ -1,5 +1,6 @@
 """Where the API server is and who we are to it, by the official client's loaders."""
 
+import logging
 import os
 import ssl
 import time
@@ -12,8 +13,13 @@ import yaml
 from kubernetes import config
 from kubernetes.client import Configuration
 
+log = logging.getLogger(__name__)
+
 TOKEN_SECONDS: Final = 10.0
 """Tokens are renewed minutes before they expire, so one this old is still good."""
+
+RENEW_SECONDS: Final = 0.2
+"""Of many calls that are refused at once, one has the credentials read anew."""
 
 
 class ConnectionProblem(RuntimeError):
@@ -24,6 +30,7 @@ class Connection(msgspec.Struct, frozen=True):
     """An API server's base address, its TLS context and the source of the Authorization header.
 
     `authorization` is called for each request, because mounted and exec-plugin tokens rotate.
+    `renew` has the credentials read anew, after they were refused.
     `callers_tls` trusts the same server without presenting a certificate of ours.
     """
 
@@ -31,6 +38,7 @@ class Connection(msgspec.Struct, frozen=True):
     tls: ssl.SSLContext | None
     authorization: Callable[[], str | None]
     callers_tls: ssl.SSLContext | None = None
+    renew: Callable[[], None] = lambda: None
 
 
 def connect(kubeconfig: str | None = None) -> Connection:
@@ -40,6 +48,18 @@ def connect(kubeconfig: str | None = None) -> Connection:
     """
     configuration = Configuration()
     path = kubeconfig or os.environ.get("KUBECONFIG")
+    _load(configuration, path)
+    credentials = _Credentials(configuration, path)
+    return Connection(
+        url=configuration.host.rstrip("/"),
+        tls=_tls(configuration),
+        authorization=credentials.authorization,
+        callers_tls=_trust(configuration),
+        renew=credentials.renew,
+    )
+
+
+def _load(configuration: Configuration, path: str | None) -> None:
     try:
         if path or not _in_cluster():
             config.load_kube_config(config_file=path, client_configuration=configuration)  # type: ignore[no-untyped-call]
@@ -51,29 +71,34 @@ def connect(kubeconfig: str | None = None) -> Connection:
             f"No usable Kubernetes credentials in {path or '~/.kube/config'}: {reason}. "
             "Set KUBECONFIG to a kubeconfig that `kubectl get namespaces` works with."
         ) from error
-    return Connection(
-        url=configuration.host.rstrip("/"),
-        tls=_tls(configuration),
-        authorization=_remembered(
-            lambda: configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        ),
-        callers_tls=_trust(configuration),
-    )
 
 
-def _remembered(load: Callable[[], str | None]) -> Callable[[], str | None]:
-    """What `load` answers, asked at most once in TOKEN_SECONDS: it reads files and the environment."""
-    asked_at = -TOKEN_SECONDS
-    answer: str | None = None
+class _Credentials:
+    """The Authorization header; looking it up reads files and the environment, so not for each request."""
 
-    def authorization() -> str | None:
-        nonlocal asked_at, answer
+    def __init__(self, configuration: Configuration, path: str | None) -> None:
+        self._configuration = configuration
+        self._path = path
+        self._asked_at = self._renewed_at = -TOKEN_SECONDS
+        self._answer: str | None = None
+
+    def authorization(self) -> str | None:
         now = time.monotonic()
-        if now - asked_at >= TOKEN_SECONDS:
-            asked_at, answer = now, load()
-        return answer
+        if now - self._asked_at >= TOKEN_SECONDS:
+            self._asked_at = now
+            self._answer = self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        return self._answer
 
-    return authorization
+    def renew(self) -> None:
+        """Read files anew and ask plugins again, which the official client does each minute, or never."""
+        now = time.monotonic()
+        if now - self._renewed_at < RENEW_SECONDS:
+            return
+        self._renewed_at, self._asked_at = now, -TOKEN_SECONDS
+        try:
+            _load(self._configuration, self._path)
+        except ConnectionProblem as problem:
+            log.warning("the API server refused our credentials, and there are no others: %s", problem)
 
 
 def _in_cluster() -> bool:

@@ -117,8 +117,11 @@ _BY_CODE: dict[int, type[ApiError]] = {
 
 
 def is_transient(error: ApiError) -> bool:
-    """Whether the same request may succeed later without anybody changing it."""
-    return isinstance(error, (TooManyRequests, ServerError, Unreachable))
+    """Whether the same request may succeed later without anybody changing it or what it is about.
+
+    Unauthorized too: tokens are renewed while we run, and read anew when one is refused.
+    """
+    return isinstance(error, (TooManyRequests, ServerError, Unreachable, Unauthorized))
 
 
 def _seconds(retry_after: str | None) -> float | None:

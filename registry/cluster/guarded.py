@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
-from registry.cluster.client import Client, Request
+from registry.cluster.client import SILENCE_SECONDS, Client, Request
 from registry.cluster.connection import Connection
 from registry.cluster.errors import ApiError, Status
 from registry.cluster.http1 import Answer
@@ -33,10 +33,11 @@ class GuardedClient(Client):
         connection: Connection,
         *,
         connections: int,
+        silence: float = SILENCE_SECONDS,
         may_write: Callable[[], bool],
         observe: Callable[[Call], None],
     ) -> None:
-        super().__init__(connection, connections=connections)
+        super().__init__(connection, connections=connections, silence=silence)
         self._may_write = may_write
         self._observe = observe
 
@@ -53,12 +54,10 @@ class GuardedClient(Client):
         return content
 
     @contextlib.asynccontextmanager
-    async def _stream(
-        self, request: Request, answer: Answer, silence: float
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def _stream(self, request: Request, answer: Answer) -> AsyncIterator[AsyncIterator[bytes]]:
         began, told = time.perf_counter(), False
         try:
-            async with super()._stream(request, answer, silence) as pieces:
+            async with super()._stream(request, answer) as pieces:
                 told = True
                 self._tell(request, answer, began, watch=True)
                 yield pieces

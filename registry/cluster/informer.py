@@ -12,7 +12,15 @@ import msgspec
 
 from registry.cluster import watch
 from registry.cluster.client import Client, Query
-from registry.cluster.errors import ApiError, BadRequest, Forbidden, Gone, NotFound, Unprocessable
+from registry.cluster.errors import (
+    ApiError,
+    BadRequest,
+    Forbidden,
+    Gone,
+    NotFound,
+    Unprocessable,
+    is_transient,
+)
 from registry.cluster.watch import Event, Identity, Lines
 
 log = logging.getLogger(__name__)
@@ -23,10 +31,11 @@ PAGE = 500
 WATCH_SECONDS = (240, 480)
 """A watch is renewed after a random time in this range, so that many do not renew at once."""
 
-SILENCE_SECONDS = 130.0
-"""A watch on which nothing comes for so long is taken for dead; bookmarks come each minute."""
-
 FIRST_DELAY, LAST_DELAY = 0.2, 30.0
+"""Seconds between attempts: at first, and at last where only somebody's doing would change the answer."""
+
+SOON = 0.5
+"""At last where the API server is in trouble: what was missed is known soon after its return."""
 
 REMEMBERED = 10_000
 """Deletions kept in mind, because an answer to a write or an event may come after them."""
@@ -154,27 +163,44 @@ class Informer(Generic[T]):
         self._version = ""
         self._replay = True
         self._told = ""
+        self._moved = False
 
     async def run(self) -> None:
-        """List and watch for ever; a failure is waited out with growing, jittered delays."""
-        delay = FIRST_DELAY
+        """List and watch for ever; a failure is waited out with growing, jittered delays.
+
+        They grow only while nothing comes of an attempt, and little where the API server is in trouble.
+        """
+        reach, failures = self._client.reach, 0
         while True:
-            try:
-                await self._follow()
-                delay, self._told = FIRST_DELAY, ""
-            except Gone:
-                self._version = ""
-            except msgspec.MsgspecError as error:
-                # A line that is no whole event: what it would have said is only known by reading all again.
-                self._version = ""
-                log.warning("watch of %s sent what cannot be read: %s", self.path, error)
-                delay = min(delay * 2, LAST_DELAY)
-            except ApiError as error:
-                self._failed(error)
-                delay = min(delay * 2, LAST_DELAY)
+            await reach.turn()
+            self._moved = False
+            longest = await self._attempt()
+            failures = 0 if longest is None else 1 if self._moved else failures + 1
             self.restarts += 1
             # Also after a watch that ended well: a server that ends each at once is not asked without rest.
-            await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 (jitter, no secret)
+            delay = min(FIRST_DELAY * 2.0 ** min(failures, 20), longest or FIRST_DELAY)
+            await reach.rest(delay * random.uniform(0.5, 1))  # noqa: S311 (jitter, no secret)
+
+    async def _attempt(self) -> float | None:
+        """Follow until that ends; the longest delay before the next attempt, None when it ended well."""
+        try:
+            await self._follow()
+        except Gone:
+            self._version = ""
+        except msgspec.MsgspecError as error:
+            # A line that is no whole event: what it would have said is only known by reading all again.
+            self._version = ""
+            log.warning("watch of %s sent what cannot be read: %s", self.path, error)
+        except ApiError as error:
+            self._failed(error)
+            if is_transient(error):
+                self._client.reach.failed()
+                return SOON
+        else:
+            self._told = ""
+            return None
+        self._client.reach.answered()
+        return LAST_DELAY
 
     async def _follow(self) -> None:
         if not self._version and not self._replay:
@@ -199,7 +225,7 @@ class Informer(Generic[T]):
 
     def _take(self, listed: list[T], version: str) -> None:
         self.cache.replace(listed)
-        self._version = version
+        self._version, self._moved = version, True
         self.state = State.SYNCED
         self.synced.set()
         self.settled.set()
@@ -209,7 +235,7 @@ class Informer(Generic[T]):
         seconds = random.randint(*WATCH_SECONDS)  # noqa: S311 (jitter, no secret)
         query = watch.watch_query(self._selector, self._version, seconds, replay=replayed is not None)
         lines = Lines()
-        async with self._client.stream(self.path, query, silence=SILENCE_SECONDS) as chunks:
+        async with self._client.stream(self.path, query) as chunks:
             async for chunk in chunks:
                 for event in lines.feed(chunk):
                     replayed = self._on_event(event, replayed)
@@ -228,7 +254,7 @@ class Informer(Generic[T]):
         # What is held already came by the answer to a write of ours.
         if event.type == "DELETED" or not self.cache.holds(identity):
             self._on_change(event, identity)
-        self._version = identity.resource_version
+        self._version, self._moved = identity.resource_version, True
         return None
 
     def _on_change(self, event: Event, identity: Identity) -> None:

@@ -44,6 +44,7 @@ async def run(settings: Settings, connection: Connection) -> None:
             GuardedClient(
                 connection,
                 connections=settings.writes_in_flight + 32,
+                silence=settings.watch_silence_seconds,
                 may_write=election.leads,
                 observe=CallCounter(urlsplit(connection.url).netloc).count,
             )

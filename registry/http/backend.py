@@ -60,7 +60,7 @@ class Backend:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="backend", daemon=True)
         self._running = threading.Event()
         self._stop = asyncio.Event()
-        self.client = Client(connection)
+        self.client = Client(connection, silence=settings.watch_silence_seconds)
         self.access = Access(self.client, settings)
         self.cluster = WatchedCluster(self.client, settings, touch=_nobody)
         self.watch = StoreWatch(self.client, settings, self._on_catalogue)

@@ -31,6 +31,32 @@ def test_a_missing_kubeconfig_is_named(tmp_path: Path):
         connect(str(tmp_path / "missing.yaml"))
 
 
+def with_token_file(directory: Path, token: str) -> Path:
+    """A kubeconfig whose token is in a file of its own; returns the file."""
+    config, file = directory / "config", directory / "token"
+    authority = Path(__file__).parent.parent.parent / "pyproject.toml"
+    config.write_text((CLUSTER % authority).replace("https", "http").replace("token: t", "tokenFile: token"))
+    file.write_text(token)
+    return file
+
+
+def test_a_refused_token_is_read_anew(tmp_path: Path):
+    file = with_token_file(tmp_path, "old")
+    connection = connect(str(tmp_path / "config"))
+    before = connection.authorization()
+    file.write_text("new")
+    connection.renew()
+    assert (before, connection.authorization()) == ("Bearer old", "Bearer new")
+
+
+def test_a_token_that_is_gone_leaves_the_last_one(tmp_path: Path):
+    file = with_token_file(tmp_path, "old")
+    connection = connect(str(tmp_path / "config"))
+    file.unlink()
+    connection.renew()
+    assert connection.authorization() == "Bearer old"
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("KUBECONFIG", "/no/such/file"), ("NETPOL_REGISTRY_PORT", "x"), ("NETPOL_REGISTRY_PROT", "1")],

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from devcluster.api import Api
 from devcluster.cluster import ControlPlane
 from registry.cluster import informer as module
+from registry.cluster import reach
 from registry.cluster.client import Client
 from registry.cluster.connection import Connection, connect
 from registry.cluster.decode import decode_policy
@@ -27,8 +28,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.asynccontextmanager
-async def informing(connection: Connection, path: str) -> AsyncIterator[Informer[LivePolicy]]:
-    async with Client(connection) as client:
+async def informing(
+    connection: Connection, path: str, silence: float = 60
+) -> AsyncIterator[Informer[LivePolicy]]:
+    async with Client(connection, silence=silence) as client:
         one = Informer(client, path, decode_unhidden, Cache[LivePolicy](lambda _old, _new: None))
         task = asyncio.create_task(one.run())
         try:
@@ -126,12 +129,12 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def scripted(server: Server) -> AsyncIterator[Informer[LivePolicy]]:
+async def scripted(server: Server, silence: float = 60) -> AsyncIterator[Informer[LivePolicy]]:
     app = web.Application()
     app.router.add_get("/{path:.*}", server.answer)
     async with TestServer(app) as running:
         connection = Connection(str(running.make_url("")).rstrip("/"), None, lambda: None)
-        async with informing(connection, "/policies") as one:
+        async with informing(connection, "/policies", silence) as one:
             yield one
 
 
@@ -251,8 +254,33 @@ async def test_a_kind_that_cannot_be_listed_is_known_as_such_until_it_can(status
         assert (one.state, names(one)) == (State.SYNCED, ["a"])
 
 
-async def test_a_watch_that_falls_silent_is_begun_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "SILENCE_SECONDS", 0.2)
+async def test_a_watch_that_falls_silent_is_begun_again():
     server = Server([*START, HOLD], [line("ADDED", policy("b", 12)), HOLD])
+    async with scripted(server, silence=0.2) as one:
+        await until(lambda: names(one) == ["a", "b"])
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+async def test_a_server_in_trouble_for_long_is_still_asked_twice_a_second(
+    monkeypatch: pytest.MonkeyPatch, status: int
+):
+    monkeypatch.setattr(module, "SOON", 0.02)
+    monkeypatch.setattr(reach, "TURN_SECONDS", 0.01)
+    server = Server([*START], *[status] * 60, [line("ADDED", policy("b", 12)), HOLD])
     async with scripted(server) as one:
         await until(lambda: names(one) == ["a", "b"])
+
+
+async def test_a_kind_that_may_not_be_listed_is_asked_for_ever_more_rarely(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "SOON", 0.01)
+    server = Server(*[403] * 1000)
+    async with scripted(server):
+        await asyncio.sleep(1)
+    assert len(server.queries) < 12
+
+
+async def test_a_resource_version_that_is_always_too_old_is_not_read_anew_without_rest():
+    server = Server([*START], *[410] * 1000)
+    async with scripted(server):
+        await asyncio.sleep(1)
+    assert len(server.queries) < 12
