@@ -14,6 +14,7 @@ from registry.cluster.channels import Channels
 from registry.cluster.connection import Connection
 from registry.cluster.errors import ApiError, Unauthorized, Unreachable
 from registry.cluster.http1 import Answer
+from registry.cluster.pace import Pace
 from registry.cluster.reach import Reach
 
 Query = Mapping[str, str | int]
@@ -61,7 +62,9 @@ class Requests(abc.ABC):
         self, method: str, path: str, query: Query | None, body: object = None, media: str = _JSON
     ) -> bytes:
         data = None if body is None else msgspec.json.encode(body)
-        return await self._exchange(Request(method, path, query, data, media), Answer())
+        request = Request(method, path, query, data, media)
+        await self._admit(request)
+        return await self._exchange(request, Answer())
 
     async def _exchange(self, request: "Request", answer: Answer) -> bytes:
         """Send `request` and read `answer`; returns its content. Raises ApiError."""
@@ -78,6 +81,10 @@ class Requests(abc.ABC):
         return error
 
     @abc.abstractmethod
+    async def _admit(self, request: "Request") -> None:
+        """Return when `request` may be sent."""
+
+    @abc.abstractmethod
     def _heard(self, request: "Request", error: ApiError) -> None:
         """The API server refused `request`; called before `error` is raised."""
 
@@ -89,13 +96,15 @@ class Requests(abc.ABC):
 class Client(Requests):
     """An HTTP client of one API server, as ourselves; an async context manager.
 
-    `silence` is in seconds; `reach` tells its watches whether others get through.
+    `silence` is in seconds; `reach` tells its watches whether others get through. Where the API server
+    answers with Retry-After, calls of that kind wait so long before they are sent.
     """
 
     def __init__(
         self, connection: Connection, *, connections: int = 64, silence: float = SILENCE_SECONDS
     ) -> None:
         self.reach = Reach()
+        self._pace = Pace()
         self._connection = connection
         self._silence = silence
         self._channels = Channels(connection.url, connection.tls, connections)
@@ -120,7 +129,9 @@ class Client(Requests):
     @contextlib.asynccontextmanager
     async def stream(self, path: str, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
         """Chunks of a watch while they come; too long a silence raises Unreachable."""
-        async with self._stream(Request("GET", path, query), Answer()) as pieces:
+        request = Request("GET", path, query)
+        await self._admit(request)
+        async with self._stream(request, Answer()) as pieces:
             with self.reach.connected():
                 yield pieces
 
@@ -137,7 +148,12 @@ class Client(Requests):
     def _sender(self) -> tuple[Channels, str | None]:
         return self._channels, self._connection.authorization()
 
-    def _heard(self, _request: "Request", error: ApiError) -> None:
+    async def _admit(self, request: "Request") -> None:
+        await self._pace.turn(request.method, request.path)
+
+    def _heard(self, request: "Request", error: ApiError) -> None:
+        if error.retry_after:
+            self._pace.hold(request.method, request.path, error.retry_after)
         if isinstance(error, Unauthorized):
             self._connection.renew()
 
@@ -151,6 +167,9 @@ class _Caller(Requests):
 
     def _sender(self) -> tuple[Channels, str | None]:
         return self._channels, self._authorization
+
+    async def _admit(self, _request: "Request") -> None:
+        """What the API server asks of one caller it asks of no other, nor of us."""
 
     def _heard(self, _request: "Request", _error: ApiError) -> None:
         """A caller's token is the caller's to renew."""

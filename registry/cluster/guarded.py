@@ -41,9 +41,12 @@ class GuardedClient(Client):
         self._may_write = may_write
         self._observe = observe
 
-    async def _exchange(self, request: Request, answer: Answer) -> bytes:
+    async def _admit(self, request: Request) -> None:
+        await super()._admit(request)
         if request.method != "GET" and not self._may_write():
             raise Barred(Status(reason="Barred", message="This process does not lead, so it writes nothing."))
+
+    async def _exchange(self, request: Request, answer: Answer) -> bytes:
         began = time.perf_counter()
         try:
             content = await super()._exchange(request, answer)

@@ -5,9 +5,6 @@ Every answer goes into the watched copy at once, so the next plan sees what was 
 
 import asyncio
 import contextlib
-import logging
-import random
-from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import msgspec
@@ -15,18 +12,13 @@ import msgspec
 from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.decode import decode_policy
-from registry.cluster.errors import ApiError, NotFound, TooManyRequests, is_transient
+from registry.cluster.errors import NotFound
 from registry.cluster.resources import NETWORK_POLICIES
 from registry.planning.changes import Change
 from registry.planning.objects import LivePolicy
 from registry.planning.policies import release_body
 
-log = logging.getLogger(__name__)
-
 _FIELD_MANAGER: Final = {"fieldManager": contract.MANAGER}
-
-ATTEMPTS: Final = 4
-"""How often one write is tried before its key goes back to the queue."""
 
 
 class Copy(Protocol):
@@ -49,35 +41,15 @@ class Writer:
         self._client = client
         self._copy = copy
         self._slots = asyncio.Semaphore(in_flight)
-        self._open_at = 0.0
 
     async def apply(self, change: Change) -> None:
-        """Carry out one change. Raises ApiError when the API server refuses it.
+        """Carry out one change. Raises ApiError when the API server refuses it, or does not answer.
 
-        A Conflict means that the object is no longer what the plan saw: plan again.
+        It is not tried again here: after a lost answer or a conflict it has to be planned again on what is
+        there by then.
         """
         async with self._slots:
-            await self._retry(lambda: self._write(change))
-
-    async def _retry(self, write: Callable[[], Awaitable[None]]) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            await asyncio.sleep(self._open_at - asyncio.get_running_loop().time())
-            try:
-                await write()
-            except ApiError as error:
-                if not is_transient(error) or attempt == ATTEMPTS:
-                    raise
-                self._pause(error, attempt)
-            else:
-                return
-
-    def _pause(self, error: ApiError, attempt: int) -> None:
-        """Hold all writes: what the server asked of one, it asks of all (429 with Retry-After)."""
-        backoff = 0.05 * 2**attempt * random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)
-        if isinstance(error, TooManyRequests) and error.retry_after:
-            backoff = max(backoff, error.retry_after)
-        log.info("API server is busy or away (%s); writes wait %.1f s", error, backoff)
-        self._open_at = max(self._open_at, asyncio.get_running_loop().time() + backoff)
+            await self._write(change)
 
     async def _write(self, change: Change) -> None:
         match change.action:

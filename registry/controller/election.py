@@ -19,6 +19,9 @@ from registry.cluster.lease import Lease, LeaseLock, Sight, Tenure, held, releas
 
 log = logging.getLogger(__name__)
 
+TROUBLE_SECONDS: Final = 0.5
+"""Between attempts while the API server does not answer: soon after its return somebody leads."""
+
 RELEASE_SECONDS: Final = 2.0
 """A stop waits for the API server no longer than this to give the lease back."""
 
@@ -77,7 +80,7 @@ class Election:
             if lease:
                 return lease
             # Never all candidates at once, never later than `retry`, and when the lease ends.
-            pause = self._timing.retry * random.uniform(0.5, 1)  # noqa: S311 (jitter, no secret)
+            pause = self._pause() * random.uniform(0.5, 1)  # noqa: S311 (jitter, no secret)
             free_in = self._sight.free_in(self._identity, time.monotonic())
             await asyncio.sleep(min(pause, free_in) if free_in > 0 else pause)
 
@@ -98,12 +101,15 @@ class Election:
     async def _renew(self) -> None:
         """Renew as long as that goes. Raises LeaseLostError, with writes barred from that moment."""
         while (left := self._until - time.monotonic()) > 0:
-            await asyncio.sleep(min(self._timing.retry, left))
+            await asyncio.sleep(min(self._pause(), left))
             left = self._until - time.monotonic()
             if left > 0:
                 await self._try(min(left, self._timing.renew / 2))
         taken = "somebody else holds the lease" if self._lease is None else "it was not renewed in time"
         raise LeaseLostError(self.problem or taken)
+
+    def _pause(self) -> float:
+        return min(self._timing.retry, TROUBLE_SECONDS) if self.problem else self._timing.retry
 
     async def _try(self, seconds: float) -> Lease | None:
         """Take or renew the lease, within `seconds`; None when that did not go."""

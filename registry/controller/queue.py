@@ -1,7 +1,8 @@
 """A queue of keys: equal keys coalesce, one key is never worked on twice at once.
 
 The semantics of client-go's workqueue: a key that is added while it is worked on comes again once
-that work is done.
+that work is done. A key that failed comes again by itself: after a backoff of its own, or by the pace that
+all share whom the API server failed (`controller.trials`).
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import time
 from typing import Final, NamedTuple
 
 from registry.controller import metrics
+from registry.controller.trials import Trials
 from registry.planning.objects import Key, is_namespace
 
 FIRST_BACKOFF: Final = 0.05
@@ -34,6 +36,8 @@ class KeyQueue:
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._workloads: collections.Counter[str] = collections.Counter()
+        self._trials = Trials(self._release)
+        self._detained: set[Key] = set()
         self._waiters: collections.deque[asyncio.Future[None]] = collections.deque()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -43,8 +47,8 @@ class KeyQueue:
 
     @property
     def failing(self) -> int:
-        """How many keys failed last time."""
-        return len(self._failures)
+        """How many keys failed last time, or wait since others do."""
+        return len(self._failures) + len(self._trials)
 
     def added_at(self, key: Key) -> float:
         """When `key`, which is being worked on, was added, in seconds of the monotonic clock."""
@@ -78,7 +82,12 @@ class KeyQueue:
         self._timers[key] = loop.call_at(when, self._due, key)
 
     def retry(self, key: Key) -> float:
-        """Have a failed `key` reconciled after its backoff, which is returned in seconds."""
+        """Have a failed `key` reconciled after its backoff, which is returned in seconds.
+
+        For failures that are the key's own: the API server works.
+        """
+        self._trials.worked(key)
+        self._trials.ended(key)
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         jitter = random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)
         seconds: float = min(FIRST_BACKOFF * 2.0 ** min(failures, 20), LAST_BACKOFF) * jitter
@@ -86,17 +95,26 @@ class KeyQueue:
         self.add_after(key, seconds)
         return seconds
 
+    def try_again(self, key: Key) -> int:
+        """Have `key` reconciled when the API server may do better; answers how often in a row it failed."""
+        metrics.RETRIES.inc()
+        return self._trials.failed(key)
+
+    def wrote(self, key: Key) -> None:
+        """A write for `key`, which is worked on, went through: others may, too."""
+        self._trials.worked(key)
+
     def forget(self, key: Key) -> None:
         """End the backoff of `key`: it succeeded."""
         self._failures.pop(key, None)
+        self._trials.ended(key)
 
     async def get(self) -> Key:
         """The next key; call `done` when the work on it has ended."""
-        while not self._ready:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
-        key = self._ready.popleft()
+        key = await self._next()
+        while self._trials.detains(key):
+            self._detained.add(key)
+            key = await self._next()
         work = self._working[key] = _Work(self._dirty.pop(key), time.monotonic())
         metrics.QUEUE_SECONDS.observe(work.began - work.added)
         return key
@@ -108,7 +126,7 @@ class KeyQueue:
             self._workloads[key.namespace] -= 1
         if key in self._dirty:
             self._push(key)
-        if not self._ready and not self._working:
+        if not self._ready and not self._working and not self._detained:
             self._idle.set()
 
     async def drained(self) -> None:
@@ -118,6 +136,21 @@ class KeyQueue:
     def busy(self, namespace: str) -> bool:
         """Whether any workload of `namespace` is waiting or being worked on."""
         return self._workloads[namespace] > 0
+
+    async def _next(self) -> Key:
+        while not self._ready:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+        return self._ready.popleft()
+
+    def _release(self, key: Key) -> None:
+        """Have a key tried; one that never was is waiting all the while."""
+        if key in self._detained:
+            self._detained.discard(key)
+            self._push(key)
+        else:
+            self.add(key)
 
     def _due(self, key: Key) -> None:
         self._timers.pop(key, None)

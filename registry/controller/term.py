@@ -42,6 +42,7 @@ class Term:
     ) -> None:
         self.queue = KeyQueue()
         self._begun = asyncio.Event()
+        self._client = client
         self._cluster = cluster
         self._keeper = keeper
         self._workers = settings.writes_in_flight * WORKERS_PER_WRITE
@@ -106,7 +107,7 @@ class Term:
                     work(
                         self.queue,
                         self._reconciler,
-                        self._keeper.readable,
+                        self._decidable,
                         self._rollouts.refused,
                         self._pins.reconciled,
                     )
@@ -120,6 +121,11 @@ class Term:
             async with asyncio.timeout(CATCH_UP_SECONDS):
                 await self._begun.wait()
                 await self.queue.drained()
+
+    async def _decidable(self) -> None:
+        """Wait while the store cannot be read or nothing can be watched: what is known may be wrong."""
+        await self._keeper.readable.wait()
+        await self._client.reach.here()
 
     async def _recall(self) -> None:
         try:

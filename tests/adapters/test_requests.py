@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.cluster.requests import verb_of
+from registry.cluster.requests import resource_of, verb_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,21 @@ def test_a_request_has_the_verb_that_rbac_knows_it_by(method: str, path: str, ve
 
 def test_a_watch_is_no_list():
     assert verb_of("GET", "/apis/apps/v1/deployments", watch=True) == "watch"
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("/api/v1/namespaces", "namespaces"),
+        ("/api/v1/namespaces/shop", "namespaces"),
+        ("/api/v1/namespaces/shop/configmaps", "configmaps"),
+        ("/api/v1/namespaces/shop/configmaps/c", "configmaps"),
+        ("/apis/apps/v1/deployments", "deployments.apps"),
+        ("/apis/apps/v1/namespaces/shop/deployments/db", "deployments.apps"),
+        ("/api/v1/namespaces/shop/pods/a/eviction", "pods"),
+        ("/apis/apps/v1", "/apis/apps/v1"),
+        ("/readyz", "/readyz"),
+    ],
+)
+def test_a_request_is_about_a_resource_in_whatever_namespace(path: str, resource: str):
+    assert resource_of(path) == resource

@@ -1,6 +1,5 @@
-"""The writer on a real API server: conditional, in place, and patient when asked to be."""
+"""The writer on a real API server: conditional, in place, each write sent once."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
@@ -14,8 +13,8 @@ from devcluster.cluster import ControlPlane
 from registry.cluster.client import Client
 from registry.cluster.connection import Connection, connect
 from registry.cluster.decode import decode_policy
-from registry.cluster.errors import AlreadyExists, Conflict, ServerError
-from registry.cluster.writer import ATTEMPTS, Writer
+from registry.cluster.errors import AlreadyExists, ApiError, Conflict, ServerError, TooManyRequests
+from registry.cluster.writer import Writer
 from registry.planning.changes import Change
 from registry.planning.objects import DesiredPolicy, LivePolicy
 
@@ -143,19 +142,15 @@ async def test_a_second_creation_changes_nothing(writer: Writer, copy: Copy, nam
 
 
 class Faulty:
-    """A server that refuses the first requests, to see how the writer takes it."""
+    """A server that refuses all requests."""
 
-    def __init__(self, refusals: int, status: int, retry_after: str = "") -> None:
+    def __init__(self, status: int) -> None:
         self.requests = 0
-        self._refusals = refusals
         self._status = status
-        self._headers = {"Retry-After": retry_after} if retry_after else {}
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, _: web.Request) -> web.Response:
         self.requests += 1
-        if self.requests <= self._refusals:
-            return web.json_response({}, status=self._status, headers=self._headers)
-        return web.json_response(await request.json(), status=201)
+        return web.json_response({}, status=self._status)
 
 
 async def write_to(faulty: Faulty, copy: Copy) -> None:
@@ -169,22 +164,11 @@ async def write_to(faulty: Faulty, copy: Copy) -> None:
             )
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_busy_server_is_asked_again(copy: Copy, status: int):
-    faulty = Faulty(2, status)
-    await write_to(faulty, copy)
-    assert (faulty.requests, len(copy.told)) == (3, 1)
-
-
-async def test_a_server_is_given_the_time_it_asks_for(copy: Copy):
-    faulty = Faulty(1, 429, retry_after="1")
-    begin = asyncio.get_running_loop().time()
-    await write_to(faulty, copy)
-    assert asyncio.get_running_loop().time() - begin >= 1
-
-
-async def test_patience_has_an_end(copy: Copy):
-    faulty = Faulty(100, 500)
-    with pytest.raises(ServerError):
+@pytest.mark.parametrize(("status", "error"), [(429, TooManyRequests), (500, ServerError)])
+async def test_a_write_that_failed_is_not_sent_again_unplanned(
+    copy: Copy, status: int, error: type[ApiError]
+):
+    faulty = Faulty(status)
+    with pytest.raises(error):
         await write_to(faulty, copy)
-    assert faulty.requests == ATTEMPTS
+    assert (faulty.requests, copy.told) == (1, [])

@@ -1,6 +1,7 @@
 """The queue: equal keys coalesce, none is worked on twice at once, failures wait longer each time."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from prometheus_client import REGISTRY
 from registry.controller.queue import KeyQueue
 from registry.controller.reconciler import work
 from registry.controller.state_metrics import queue_families
+from registry.controller.trials import STRIKE
 from registry.planning.objects import Key, namespace_key
 
 DB = Key("apps", "Deployment", "shop", "db")
@@ -136,11 +138,14 @@ class Poisoned:
         self.done.set()
 
 
+async def at_once() -> None:
+    """There is nothing to wait for before deciding."""
+
+
 async def test_a_key_that_always_fails_blocks_no_other_and_is_tried_ever_later():
-    queue, reconciler, readable = KeyQueue(), Poisoned(), asyncio.Event()
-    readable.set()
+    queue, reconciler = KeyQueue(), Poisoned()
     working = asyncio.create_task(
-        work(queue, reconciler, readable, lambda _key, _error: None, lambda _key: None)
+        work(queue, reconciler, at_once, lambda _key, _error: None, lambda _key: None)
     )
     queue.add(DB)
     queue.add(WEB)
@@ -148,6 +153,26 @@ async def test_a_key_that_always_fails_blocks_no_other_and_is_tried_ever_later()
     await asyncio.sleep(0.5)
     working.cancel()
     assert 2 <= reconciler.tries <= 5
+
+
+async def test_a_namespace_is_busy_while_a_workload_of_it_waits_since_all_writes_fail():
+    queue = KeyQueue()
+    await fail(queue, [Key("apps", "Deployment", "other", str(number)) for number in range(STRIKE)])
+    queue.add(DB)
+    queue.add(WEB)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await queue.get()
+    assert (queue.busy("shop"), len(queue)) == (True, 0)
+
+
+async def fail(queue: KeyQueue, keys: list[Key]) -> None:
+    for key in keys:
+        queue.add(key)
+    for _ in keys:
+        key = await queue.get()
+        queue.try_again(key)
+        queue.done(key)
 
 
 def shown(queue: KeyQueue, sample: str, **labels: str) -> Iterator[float]:
