@@ -73,10 +73,23 @@ class EventRecorder:
         self._interval = interval
         self._busy = busy
         self._told: dict[str, dict[str, float]] = {}
+        self._early: dict[str, tuple[About, Collection[Note]]] | None = None
         self._queue: asyncio.Queue[_Item] = asyncio.Queue(QUEUE_LIMIT)
 
     async def remember(self) -> None:
-        """Read back the Events that an earlier run wrote."""
+        """Read back the Events that an earlier run wrote; what stands is told, or not, once that is known.
+
+        Raises ApiError, and then it is all told.
+        """
+        self._early = {}
+        try:
+            await self._read_back()
+        finally:
+            early, self._early = self._early, None
+            for about, notes in early.values():
+                self.tell_standing(about, notes)
+
+    async def _read_back(self) -> None:
         query = {"fieldSelector": f"source={contract.MANAGER}"}
         listed = msgspec.json.decode(await self._client.get(EVENTS.path(), query), type=_ToldList)
         for told in listed.items:
@@ -94,6 +107,9 @@ class EventRecorder:
 
         What no longer stands is forgotten, so that it is told at once when it comes back.
         """
+        if self._early is not None:
+            self._early[about.uid] = (about, notes)
+            return
         if not notes and about.uid not in self._told:
             return
         now = datetime.now(UTC).timestamp()

@@ -62,11 +62,14 @@ class CatalogueKeeper:
     async def keep(self, recorder: EventRecorder, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Create the store with the default templates, then record edits for ever: the leader's part.
 
-        Edits are recorded once the controller has `caught_up`: a policy that was lost while none ran comes
-        back at the revision that was in force then, not at one that somebody wrote meanwhile.
+        Of a store that is there, all this comes once the controller has `caught_up`: a policy that was lost
+        while none ran comes back at the revision that was in force then, not at one that somebody wrote
+        meanwhile, and does not wait until 94 default templates are read.
         """
-        await self._persist(self._ensure)
+        if not self.readable.is_set():
+            await self._persist(self._ensure)
         await caught_up()
+        await self._persist(self._ensure)
         while True:
             self._edited.clear()
             await self._persist(lambda: self._adopt(recorder))

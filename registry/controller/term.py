@@ -95,7 +95,8 @@ class Term:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keeper.keep(self._recorder, self._caught_up))
             await self._keeper.readable.wait()
-            await self._recall()
+            # Of a cluster's Events there are many: the policies do not wait until they are read.
+            tasks.create_task(self._recall())
             # Whatever changed while nobody or somebody else led: labels and policies tell.
             self._cluster.triggers.all()
             self._begun.set()
