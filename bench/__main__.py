@@ -21,9 +21,14 @@ from rich.progress import (
 )
 
 from bench import (
+    burst,
+    calls,
+    catalogue,
     crash,
+    kopf,
     latency,
     machine,
+    repair,
     report,
     restart,
     service_preview,
@@ -37,7 +42,7 @@ from bench.size import Size
 from devcluster.build import BuildError
 from devcluster.cluster import ControlPlane, ControlPlaneError
 
-_SECONDS: Final = 900.0
+_SECONDS: Final = 3600.0
 _BUSY: Final = 1.0
 
 Measure = Callable[[Site, Size, Callable[[], None]], Awaitable[Measured]]
@@ -54,9 +59,14 @@ class Measurement(msgspec.Struct, frozen=True):
 # Auditing costs the API server time, so it is on only where writes are counted.
 _MEASUREMENTS: Final = {
     "latency": Measurement(latency.measure, audit=False, steps=2),
+    "repair": Measurement(repair.measure, audit=False, steps=2),
     "throughput": Measurement(throughput.measure, audit=False, steps=2),
+    "burst": Measurement(burst.measure, audit=False, steps=2),
+    "calls": Measurement(calls.measure, audit=True, steps=1),
+    "catalogue": Measurement(catalogue.measure, audit=True, steps=1),
     "restart": Measurement(restart.measure, audit=True, steps=1),
     "crash": Measurement(crash.measure, audit=False, steps=1),
+    "kopf": Measurement(kopf.measure, audit=False, steps=2),
     "reads": Measurement(service_reads.measure, audit=False, steps=1),
     "saves": Measurement(service_saves.measure, audit=False, steps=1),
     "preview": Measurement(service_preview.measure, audit=False, steps=1),

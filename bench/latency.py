@@ -1,83 +1,138 @@
 """Label to policy: how long after the PATCH of a Deployment's label its policy shows in a watch.
 
-One label after the other, in one managed namespace. The baseline does what any controller has to: PATCH, wait
-for its own watch to show the Deployment, POST the policy; all in one process, without anything to decide.
+One label after the other, in one managed namespace; when idle, and while 200 other changes a second run.
+The baseline does what any controller has to: PATCH, wait for its own watch to show the Deployment, POST the
+policy; all in one process, from prepared bytes, without anything to decide.
 """
 
 import os
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from bench.client import Client, each
+from bench.bare import Bare
+from bench.client import each
+from bench.others import OTHERS, RATE, Change, changing
 from bench.results import Goal, Measured, Result, percentile
-from bench.site import DEPLOYMENTS, LABEL, TEMPLATE, Deployment, Site, policies_of, spent
+from bench.script import Script
+from bench.site import DEPLOYMENTS, LABEL, Deployment, Site, bodies_by_owner, spent
 from bench.size import Size
 from bench.watch import Watch
 from registry import contract
 
-_SELECTOR = f"{contract.TEMPLATE_LABEL}={TEMPLATE}"
-_MILLISECONDS = 1000
+_MILLISECONDS: Final = 1000
+_MANAGED: Final = {contract.MANAGED_LABEL: "true"}
+
+
+class Deployments(NamedTuple):
+    """Those that are measured, and those that change beside them."""
+
+    measured: list[Deployment]
+    others: list[Deployment]
+
+
+class Way(NamedTuple):
+    """How a policy comes about: `apply` for one that is measured, `on` and `off` for the others.
+
+    `writer` is the process that writes it, `clean` deletes policies without a controller.
+    """
+
+    apply: Change
+    on: Change
+    off: Change
+    writer: int
+    clean: Callable[[], Awaitable[None]]
 
 
 async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
     """Label `size.labels` Deployments, `size.runs` times each way."""
-    namespaces = await site.namespaces(1, {contract.MANAGED_LABEL: "true"})
-    deployments = await site.deployments(namespaces, size.labels, lambda _: {})
+    there = Deployments(
+        await site.deployments(await site.namespaces(1, _MANAGED), size.labels, lambda _: {}),
+        await site.deployments(await site.namespaces(1, _MANAGED), OTHERS, lambda _: {}),
+    )
+    bodies = await _bodies(site, there)
     runs: list[dict[str, Any]] = []
     for _ in range(size.runs):
-        controller, bodies = await _with_controller(site, deployments)
+        product = await _with_controller(site, there, bodies)
         step()
-        runs.append({"controller": controller, "baseline": await _bare(site, deployments, bodies)})
+        runs.append({"controller": product, "baseline": await _bare(site, there, bodies)})
         step()
-    return Measured([_result(runs, 50), _result(runs, 99)], {"runs": runs})
+    ratio, most = Goal("at most", 1.5), Goal("at most", 50, absolute=True)
+    return Measured(
+        [
+            _result(runs, ("label to policy", "idle"), 50, ratio),
+            _result(runs, ("label to policy", "idle"), 99, ratio),
+            _result(runs, (f"beside {RATE} changes/s", "loaded"), 50, None),
+            _result(runs, (f"beside {RATE} changes/s", "loaded"), 99, most),
+        ],
+        {"runs": runs},
+    )
+
+
+async def _bodies(site: Site, there: Deployments) -> dict[str, dict[str, Any]]:
+    deployments = [*there.measured, *there.others]
+    await site.start_controller()
+    await each(lambda one: site.label(one, "true"), deployments)
+    await site.policies.until(lambda: all(site.policies.owns(one.uid) for one in deployments))
+    bodies = await bodies_by_owner(site)
+    await _unlabelled(site, deployments)
+    site.controller.stop()
+    return bodies
 
 
 async def _with_controller(
-    site: Site, deployments: list[Deployment]
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Measure, and return also the policies' bodies by the uid of their Deployment."""
+    site: Site, there: Deployments, bodies: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    async def nothing() -> None:
+        """The controller does it."""
+
     await site.start_controller()
     await site.quiet()
-
-    async def apply(deployment: Deployment) -> None:
-        await site.label(deployment, "true")
-
-    before = site.cpu_seconds(site.controller.pid)
-    times = await _timed(site, deployments, apply)
-    cpu = spent(before, site.cpu_seconds(site.controller.pid))
-    bodies = {
-        body["metadata"]["ownerReferences"][0]["uid"]: body for body in await site.policy_bodies(_SELECTOR)
-    }
-    await each(lambda one: site.label(one, None), deployments)
-    await site.policies.until(lambda: not site.policies.owned.total())
+    async with Bare(site.plane, "root") as person:
+        script = Script(person, person, bodies)
+        way = Way(script.label, script.label, script.unlabel, site.controller.pid, nothing)
+        found = await _turn(site, there, way)
     site.controller.stop()
-    return {"milliseconds": times, "cpu_seconds": cpu}, bodies
+    return found
 
 
-async def _bare(
-    site: Site, deployments: list[Deployment], bodies: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
-    async with Client(site.plane, "controller") as bare, Watch(bare, DEPLOYMENTS) as seen:
+async def _bare(site: Site, there: Deployments, bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    namespaces = {one.namespace for one in (*there.measured, *there.others)}
+    async with (
+        Bare(site.plane, "root") as person,
+        Bare(site.plane, "controller") as writer,
+        Watch(site.client, DEPLOYMENTS) as seen,
+    ):
+        script = Script(person, writer, bodies)
 
         async def apply(deployment: Deployment) -> None:
-            await site.label(deployment, "true")
+            await script.label(deployment)
             await seen.until(lambda: LABEL in seen.objects[deployment.place].labels)
-            await bare.create(policies_of(deployment.namespace), bodies[deployment.uid])
+            await script.create(deployment)
 
-        before = site.cpu_seconds(os.getpid())
-        times = await _timed(site, deployments, apply)
-        cpu = spent(before, site.cpu_seconds(os.getpid()))
-    await each(lambda one: site.label(one, None), deployments)
-    await site.delete_policies({one.namespace for one in deployments}, _SELECTOR)
-    await site.policies.until(lambda: not site.policies.owned.total())
-    return {"milliseconds": times, "cpu_seconds": cpu}
+        async def clean() -> None:
+            await site.delete_policies(namespaces)
+
+        on, off = script.label_and_create, script.unlabel_and_delete
+        return await _turn(site, there, Way(apply, on, off, os.getpid(), clean))
 
 
-async def _timed(
-    site: Site, deployments: list[Deployment], apply: Callable[[Deployment], Awaitable[None]]
-) -> list[float]:
+async def _turn(site: Site, there: Deployments, way: Way) -> dict[str, Any]:
+    before = site.cpu_seconds(way.writer)
+    idle = await timed(site, there.measured, way.apply)
+    cpu = spent(before, site.cpu_seconds(way.writer))
+    await way.clean()
+    await _unlabelled(site, there.measured)
+    async with changing(there.others, way.on, way.off) as rate:
+        loaded = await timed(site, there.measured, way.apply)
+        changes = round(rate())
+    await way.clean()
+    await _unlabelled(site, [*there.measured, *there.others])
+    return {"idle": idle, "loaded": loaded, "changes_per_second": changes, "cpu_seconds_idle": cpu}
+
+
+async def timed(site: Site, deployments: list[Deployment], apply: Change) -> list[float]:
     """Milliseconds from the start of `apply` until the Deployment's policy is in the watch, for each."""
     times: list[float] = []
     for deployment in deployments:
@@ -88,11 +143,17 @@ async def _timed(
     return times
 
 
-def _result(runs: list[dict[str, Any]], percent: int) -> Result:
+async def _unlabelled(site: Site, deployments: list[Deployment]) -> None:
+    await each(lambda one: site.label(one, None), deployments)
+    await site.policies.until(lambda: not any(site.policies.owns(one.uid) for one in deployments))
+
+
+def _result(runs: list[dict[str, Any]], row: tuple[str, str], percent: int, goal: Goal | None) -> Result:
+    name, which = row
     return Result(
-        name=f"label to policy, p{percent}",
+        name=f"{name}, p{percent}",
         unit="ms",
-        product=[percentile(run["controller"]["milliseconds"], percent) for run in runs],
-        baseline=[percentile(run["baseline"]["milliseconds"], percent) for run in runs],
-        goal=Goal("at most", 2),
+        product=[percentile(run["controller"][which], percent) for run in runs],
+        baseline=[percentile(run["baseline"][which], percent) for run in runs],
+        goal=goal,
     )

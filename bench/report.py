@@ -27,7 +27,7 @@ def table(results: list[Result]) -> Table:
             _number(row.figure),
             _number(row.baseline_figure),
             _number(row.ratio),
-            str(row.goal or ""),
+            row.asked,
             _VERDICTS[row.met],
         )
     return shown

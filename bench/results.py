@@ -8,10 +8,11 @@ import msgspec
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """A bound for the figure, or for its ratio to the baseline where there is a baseline."""
+    """A bound for the ratio to the baseline; for the figure itself if `absolute`, or without a baseline."""
 
     side: Literal["at most", "at least"]
     bound: float
+    absolute: bool = False
 
     def met(self, value: float) -> bool:
         """Whether `value` keeps the bound."""
@@ -51,7 +52,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the goal is met; None without a goal."""
         if self.goal is None:
             return None
-        return self.goal.met(self.figure if self.ratio is None else self.ratio)
+        return self.goal.met(self.figure if self.ratio is None or self.goal.absolute else self.ratio)
+
+    @property
+    def asked(self) -> str:
+        """The goal as the report shows it, with an x where it is one for the ratio."""
+        if self.goal is None:
+            return ""
+        return str(self.goal) if self.ratio is None or self.goal.absolute else f"{self.goal} x"
 
     def summary(self) -> dict[str, Any]:
         """All of it for the JSON file."""
@@ -61,7 +69,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             "ratio": self.ratio,
             "met": self.met,
         }
-        return {**msgspec.structs.asdict(self), "goal": self.goal and str(self.goal), **computed}
+        return {**msgspec.structs.asdict(self), "goal": self.asked, **computed}
 
 
 class Measured(msgspec.Struct, frozen=True):

@@ -87,10 +87,7 @@ class Site:
 
     async def quiet(self) -> None:
         """Wait until the controller has nothing left to do, Events too: it uses no processor time."""
-        before = 0.0
-        while (now := machine.cpu_seconds(self.controller.pid)) - before > _QUIET_CPU_SECONDS:
-            before = now
-            await asyncio.sleep(_QUIET_SECONDS)
+        await quiet(self.controller.pid)
 
     async def namespaces(self, count: int, labels: dict[str, str] | None = None) -> list[str]:
         """Create namespaces that the controller looks at."""
@@ -165,6 +162,20 @@ async def site(plane: ControlPlane) -> AsyncIterator[Site]:
 def default_policies() -> int:
     """How many policies every managed namespace gets without asking."""
     return sum(template.default_in is not None for template in default_templates())
+
+
+async def quiet(pid: int) -> None:
+    """Wait until a process uses no processor time."""
+    before = 0.0
+    while (now := machine.cpu_seconds(pid)) - before > _QUIET_CPU_SECONDS:
+        before = now
+        await asyncio.sleep(_QUIET_SECONDS)
+
+
+async def bodies_by_owner(site: Site) -> dict[str, dict[str, Any]]:
+    """The bodies that create the measured template's policies, by the uid of their Deployment."""
+    bodies = await site.policy_bodies(f"{contract.TEMPLATE_LABEL}={TEMPLATE}")
+    return {body["metadata"]["ownerReferences"][0]["uid"]: body for body in bodies}
 
 
 def policies_of(namespace: str) -> str:

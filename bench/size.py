@@ -11,19 +11,27 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     namespaces: int = 20
     labels: int = 300
     changes: int = 500
+    burst: int = 1000
+    templates: int = 60
+    template_namespaces: int = 36
 
     @classmethod
     def scaled(cls, deployments: int, runs: int) -> "Size":
-        """The usual proportions around that many Deployments, but enough of each to measure."""
+        """The usual proportions around that many Deployments, but enough of each to measure.
+
+        What is measured one after the other does not grow beyond the usual.
+        """
         usual = cls()
 
         def part(count: int, least: int) -> int:
-            return max(least, min(count, count * deployments // usual.deployments))
+            return max(least, count * deployments // usual.deployments)
 
         return cls(
             runs=runs,
             deployments=deployments,
             namespaces=part(usual.namespaces, 2),
-            labels=part(usual.labels, 100),
-            changes=part(usual.changes, 60),
+            labels=min(usual.labels, part(usual.labels, 100)),
+            changes=min(usual.changes, part(usual.changes, 60)),
+            burst=part(usual.burst, 64),
+            template_namespaces=part(usual.template_namespaces, 2),
         )
