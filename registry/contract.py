@@ -32,6 +32,10 @@ DIGEST_ANNOTATION: Final = f"{DOMAIN}/digest"
 DESCRIPTION_ANNOTATION: Final = f"{DOMAIN}/description"
 ORPHANED_ANNOTATION: Final = f"{DOMAIN}/orphaned-since"
 
+# Written by the controller, on Events.
+SWITCH_ANNOTATION: Final = f"{DOMAIN}/switch"
+"""On the Event that a namespace was enabled or disabled: how many writes in how long, as JSON."""
+
 # Written by the store, on its ConfigMaps.
 COMPONENT_LABEL: Final = f"{DOMAIN}/store"
 HEADS_ANNOTATION: Final = f"{DOMAIN}/heads"

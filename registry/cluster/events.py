@@ -202,7 +202,7 @@ def _body(about: About, note: Note, name: str) -> Mapping[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": name, "namespace": about.namespace},
+        "metadata": {"name": name, "namespace": about.namespace, "annotations": dict(note.annotations)},
         "involvedObject": about,
         "type": note.type,
         "reason": note.reason,

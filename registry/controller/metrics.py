@@ -68,6 +68,12 @@ REPAIR_SECONDS = Histogram(
     "From the news that a policy was edited or deleted to its repair.",
     buckets=_SECONDS,
 )
+SWITCH_SECONDS = Histogram(
+    "netpol_registry_switch_window_seconds",
+    "From the first to the last write when a namespace is enabled or disabled.",
+    ["action"],
+    buckets=_SECONDS,
+)
 FLAGGED = Gauge(
     "netpol_registry_templates_flagged", "Templates whose entry in the ConfigMap is not valid.", ["flag"]
 )

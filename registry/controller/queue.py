@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from registry.controller import metrics
 from registry.controller.trials import Trials
-from registry.planning.objects import Key, is_namespace
+from registry.planning.objects import Key, is_namespace, namespace_key
 
 FIRST_BACKOFF: Final = 0.05
 LAST_BACKOFF: Final = 300.0
@@ -151,6 +151,17 @@ class KeyQueue:
             self._push(key)
         else:
             self.add(key)
+
+    def holds(self, namespace: str) -> bool:
+        """Whether anything of `namespace` waits or is worked on; of what waits for a time, the Namespace."""
+        key = namespace_key(namespace)
+        held = key in self._dirty or key in self._working or key in self._timers
+        return self.busy(namespace) or (held and key not in self._failures)
+
+    def failing_in(self, namespace: str) -> int:
+        """How many keys of `namespace` failed last time."""
+        keys = {*self._failures, *self._trials}
+        return sum(key.namespace == namespace for key in keys)
 
     def _due(self, key: Key) -> None:
         self._timers.pop(key, None)

@@ -16,6 +16,7 @@ from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES
 from registry.cluster.writer import Writer
 from registry.controller import metrics
 from registry.controller.queue import KeyQueue
+from registry.controller.windows import Windows
 from registry.planning.changes import Change, Plan
 from registry.planning.namespaces import plan_namespace
 from registry.planning.objects import Key, Namespace, Note, is_namespace
@@ -46,6 +47,7 @@ class Reconciler:
         self._waiting: defaultdict[str, set[Key]] = defaultdict(set)
         self._barrier: dict[str, float] = {}
         self._pending: dict[Key, dict[str, str]] = {}
+        self._windows = Windows(queue, world.namespaces, self._tell_switched)
 
     @property
     def pending(self) -> Mapping[Key, Mapping[str, str]]:
@@ -55,6 +57,8 @@ class Reconciler:
     async def reconcile(self, key: Key) -> None:
         """Plan and write for `key`. Raises ApiError when a write was refused."""
         namespace = self._world.namespace(key.namespace)
+        if namespace and not self._world.is_excluded(namespace.name):
+            self._windows.see(namespace)
         if namespace is None:
             self._forget(key)
         elif is_namespace(key):
@@ -142,6 +146,7 @@ class Reconciler:
     async def _write(self, key: Key, change: Change) -> None:
         about = self._about(key, change)
         before = self._world.applied.get(key, {}).get(change.template)
+        sent = time.monotonic()
         try:
             await self._writer.apply(change)
         except ApiError:
@@ -149,6 +154,7 @@ class Reconciler:
             raise
         metrics.WRITES.labels(change.action, "done").inc()
         self._queue.wrote(key)
+        self._windows.wrote(key.namespace, sent)
         self._time(key, change, before)
         if change.applied and change.action != "delete":
             self._world.applied.setdefault(key, {})[change.template] = change.applied
@@ -207,8 +213,19 @@ class Reconciler:
             )
         return None
 
+    def settled(self, key: Key) -> None:
+        """Hear that the work on a key ended: with the last one of a namespace, a switch of it has."""
+        if namespace := self._world.namespace(key.namespace):
+            self._windows.settle(namespace)
+
+    def _tell_switched(self, namespace: Namespace, note: Note) -> None:
+        about = self._about(namespace.key)
+        if about and not namespace.deleting:
+            self._recorder.tell_once(about, note)
+
     def _forget(self, key: Key) -> None:
         """Let go of a key in a namespace that is gone or no longer looked at."""
+        self._windows.forget(key.namespace)
         self._world.applied.pop(key, None)
         self._note_pending(key, Plan())
         self._barrier.pop(key.namespace, None)
@@ -270,6 +287,7 @@ async def work(
             finished(key)
         finally:
             queue.done(key)
+            reconciler.settled(key)
 
 
 def _put_off(queue: KeyQueue, key: Key, error: ApiError) -> None:

@@ -9,7 +9,7 @@ A single write that never succeeds costs two calls a second, a thousand of them 
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from registry.planning.objects import Key
@@ -37,6 +37,9 @@ class Trials:
         self._row = 0
         self._width = 1
         self._timer: asyncio.TimerHandle | None = None
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._failures)
 
     def __len__(self) -> int:
         return len(self._failures)

@@ -121,8 +121,12 @@ class DesiredPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Note(NamedTuple):
-    """Something to tell by an Event: `reason` in CamelCase, `message` a sentence for a person."""
+    """Something to tell by an Event: `reason` in CamelCase, `message` a sentence for a person.
+
+    `annotations` say the same for programs.
+    """
 
     type: Literal["Normal", "Warning"]
     reason: str
     message: str
+    annotations: tuple[tuple[str, str], ...] = ()

@@ -137,6 +137,8 @@ class Poisoned:
             raise ZeroDivisionError
         self.done.set()
 
+    def settled(self, key: Key) -> None: ...
+
 
 async def at_once() -> None:
     """There is nothing to wait for before deciding."""

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from registry.http.namespaces.answers import BASIS, ENFORCED
 from registry.http.namespaces.body import RESTORE_EXAMPLE
+from registry.http.namespaces.last_switch import EXAMPLE as LAST_SWITCH
 
 _BACKUP: Final = RESTORE_EXAMPLE["backup"]
 _DENY: Final = {"podSelector": {}, "policyTypes": ["Ingress"]}
@@ -31,7 +32,7 @@ _PROBLEM: Final = {
     "message": "There is no template postgress.",
 }
 PAGE: Final[dict[str, Any]] = {"items": [_SUMMARY], "next": None, "total": 1}
-DOCUMENT: Final[dict[str, Any]] = {**_SUMMARY, "problems": [_PROBLEM]}
+DOCUMENT: Final[dict[str, Any]] = {**_SUMMARY, "problems": [_PROBLEM], "lastSwitch": LAST_SWITCH}
 POLICIES: Final[dict[str, Any]] = {
     "items": [
         {

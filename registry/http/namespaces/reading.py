@@ -11,6 +11,7 @@ from registry.http.acting import require
 from registry.http.answers import json_answer
 from registry.http.namespaces.answers import shown_problems
 from registry.http.namespaces.examples import DOCUMENT, PAGE, POLICIES
+from registry.http.namespaces.last_switch import last_switch
 from registry.http.namespaces.places import readable_namespace
 from registry.http.namespaces.rights import on_policies, readable, with_policies
 from registry.http.namespaces.schemas import NamespaceDocument, NamespacePage, NamespaceQuery, PolicyPage
@@ -61,12 +62,19 @@ def list_namespaces(query: Query) -> Response:
 def get_namespace(namespace: str) -> Response:
     """Get how a namespace stands.
 
-    With what stands in the way of its references, the first 100, where the caller may list NetworkPolicies.
+    With what stands in the way of its references, the first 100, where the caller may list NetworkPolicies,
+    and how long it last took to enable or disable it, where the caller may list Events.
     """
     here = readable_namespace(namespace)
     counted = namespace in with_policies([namespace])
     found = pending(here, backend().clock()) if counted else []
-    return json_answer({**_summary(here, found, counted=counted), "problems": shown_problems(found)})
+    return json_answer(
+        {
+            **_summary(here, found, counted=counted),
+            "problems": shown_problems(found),
+            "lastSwitch": last_switch(namespace),
+        }
+    )
 
 
 @blueprint.route("/<namespace>/policies", methods=["GET"])

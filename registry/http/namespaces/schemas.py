@@ -67,10 +67,34 @@ class NamespaceProblem(Schema):
     message = string("The same in a sentence.", required=True)
 
 
+class LastSwitch(Schema):
+    """How long it took to enable or disable a namespace."""
+
+    action = string("enable or disable.", required=True, validate=validate.OneOf(["enable", "disable"]))
+    at = fields.DateTime(required=True, metadata={"description": "When the controller heard of it, in UTC."})
+    writes = _count("How many policies it wrote, deleted or released.")
+    window_seconds = fields.Float(
+        required=True,
+        data_key="windowSeconds",
+        metadata={"description": "From the first of these writes to the last, in the controller."},
+    )
+    waiting = _count("Objects whose policies were still refused a minute later.")
+
+
 class NamespaceDocument(NamespaceSummary):
     """How a namespace stands, with what stands in the way."""
 
     problems = fields.List(fields.Nested(NamespaceProblem), required=True)
+    last_switch = fields.Nested(
+        LastSwitch,
+        required=True,
+        allow_none=True,
+        data_key="lastSwitch",
+        metadata={
+            "description": "The last time that it was enabled or disabled; null where no Event tells it any "
+            "more, or you may not list Events there."
+        },
+    )
 
 
 class PolicyItem(Schema):
