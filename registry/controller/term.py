@@ -17,8 +17,9 @@ from registry.controller.catalogue import CatalogueKeeper
 from registry.controller.pins import PinKeeper
 from registry.controller.pruning import Pruner
 from registry.controller.queue import KeyQueue
-from registry.controller.reconciler import Reconciler, work
+from registry.controller.reconciler import Reconciler
 from registry.controller.rollouts import RolloutKeeper
+from registry.controller.work import work
 from registry.planning.objects import Key
 from registry.settings import Settings
 from registry.store.pins import PinStore

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from registry.controller.queue import KeyQueue
-from registry.controller.reconciler import work
 from registry.controller.state_metrics import queue_families
 from registry.controller.trials import STRIKE
+from registry.controller.work import work
 from registry.planning.objects import Key, namespace_key
 
 DB = Key("apps", "Deployment", "shop", "db")
