@@ -122,8 +122,8 @@ def _installed() -> Path:
     if not command.exists():
         _VENV.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", _VENV], check=True)  # noqa: S603 (our own)
-        pip: list[str | Path] = [_VENV / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes"]
-        subprocess.run([*pip, "-r", _PEERS / "requirements.txt"], check=True)  # noqa: S603 (our own)
+        pip: list[str | Path] = [_VENV / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--require-hashes", "-r", _PEERS / "requirements.txt"], check=True)  # noqa: S603 (our own)
     return command
 
 
