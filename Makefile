@@ -14,7 +14,7 @@ CLUSTER := --kubeconfig '$(KUBECONFIG)'
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers fuzz bench lock format setup binaries
+.PHONY: help run test lint types layers fuzz bench lock format generate setup binaries
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -37,6 +37,9 @@ format: $(INSTALLED)  ## Format the code and fix what can be fixed
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 	gofmt -w devcluster
+
+generate: $(INSTALLED)  ## Write openapi.yaml and the pages that are made from the code
+	@$(PYTHON) -m tests.generated
 
 types: $(INSTALLED)  ## Check types (mypy, strict)
 	$(VENV)/bin/mypy

@@ -7,6 +7,8 @@ import msgspec
 from flask import Blueprint, Response, abort, send_from_directory
 from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 
+from registry.http.openapi import document
+
 blueprint: Final = Blueprint("docs", __name__, url_prefix="/docs")
 
 ASSETS: Final = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
@@ -60,8 +62,6 @@ def start_script() -> Response:
 @blueprint.get("/openapi.json")
 def older_document() -> Response:
     """Answer the OpenAPI document as the bundled Swagger UI can show it."""
-    from registry.http.openapi import document  # noqa: PLC0415
-
     return Response(msgspec.json.encode(as_3_0(document())), content_type="application/json")
 
 

@@ -1,9 +1,7 @@
-"""The OpenAPI document, made from the code; `python -m registry.http.openapi --write` keeps the file."""
+"""The OpenAPI document, made from the code; `make generate` writes it to openapi.yaml."""
 
 import json
-import sys
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, current_app
@@ -18,10 +16,7 @@ from registry.http.rollouts import body as rollout_body
 from registry.http.schemas import ProblemDocument, RevisionSummary
 from registry.http.transfer import schemas as import_schemas
 from registry.http.workloads import body as attach_body
-from registry.model.documents import dump_yaml
 from registry.resources import resource_dir
-
-PATH: Final = Path(__file__).resolve().parents[2] / "openapi.yaml"
 
 _DESCRIPTION: Final = (
     "Named, versioned Kubernetes NetworkPolicy templates. Every call under /api/v1 needs a bearer token of "
@@ -75,14 +70,6 @@ def document() -> dict[str, Any]:
     """The OpenAPI document of the current application."""
     found: dict[str, Any] = current_app.extensions["openapi"].to_dict()
     return found
-
-
-def text() -> str:
-    """The document as it stands in openapi.yaml."""
-    from registry.http.app import documentation_app  # noqa: PLC0415 (it imports this module)
-
-    with documentation_app().app_context():
-        return dump_yaml(json.loads(json.dumps(document())))
 
 
 def _with_template(summary: dict[str, Any]) -> dict[str, Any]:
@@ -165,10 +152,3 @@ def _moved(node: Any, name: str) -> Any:  # noqa: ANN401 (any JSON)
         target = next((one for one, path in _FILES.items() if path == file), name)
         found["$ref"] = f"#/components/schemas/{target}{inner}"
     return found
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] == ["--write"]:
-        PATH.write_text(text(), "utf-8")
-    else:
-        sys.stdout.write(text())

@@ -1,19 +1,16 @@
 """Well-known services: one table, from which an ingress and an egress template each are generated.
 
-`python -m registry.model.services --write` writes them to `default_templates/`; a test keeps the
-files equal to the table. The ports are those the projects document as their defaults, most of them
-registered (https://www.iana.org/assignments/service-names-port-numbers).
+`make generate` writes them to `default_templates/`; a test keeps the files equal to the table. The ports are
+those the projects document as their defaults, most of them registered
+(https://www.iana.org/assignments/service-names-port-numbers).
 """
 
-import argparse
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from registry.model.documents import dump_yaml
 from registry.model.facts import DNS
-from registry.resources import resource_dir
 
 Document = dict[str, Any]
 
@@ -208,17 +205,3 @@ def _ports(service: Service) -> list[object]:
 def _dns_rule() -> Document:
     ports = [{"protocol": protocol, "port": 53} for protocol in UDP_AND_TCP]
     return {"to": [f"${{{DNS}}}"], "ports": ports}
-
-
-def main() -> None:
-    """Write the generated files into the checkout's `default_templates/`."""
-    parser = argparse.ArgumentParser(description="Generate the templates of well-known services.")
-    parser.add_argument("--write", action="store_true", required=True, help="write default_templates/*.yaml")
-    parser.parse_args()
-    folder = Path(str(resource_dir("default_templates")))
-    for name, text in service_files().items():
-        (folder / name).write_text(text, "utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from registry.http import openapi
+from tests.generated import openapi_yaml
 
-DOCUMENT: dict[str, Any] = yaml.safe_load(openapi.text())
+DOCUMENT: dict[str, Any] = yaml.safe_load(openapi_yaml())
 
 
 class Shown(NamedTuple):

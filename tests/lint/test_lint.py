@@ -10,7 +10,6 @@ from registry.lint.codes import CODES
 from registry.lint.examples import example, surroundings
 from registry.lint.findings import SEVERITIES, Surroundings
 from registry.lint.lint import lint
-from registry.lint.page import page
 from registry.model.defaults import default_templates
 from registry.model.documents import load_yaml
 from registry.model.pointers import split
@@ -175,7 +174,3 @@ def test_a_long_document_takes_little_work(monkeypatch):
     ports = [[{"port": number + first} for number in range(190)] for first in range(1, 40_000, 2000)]
     lint(template(spec={"policyTypes": ["Ingress"], "ingress": [{"ports": each} for each in ports]}))
     assert compared == []
-
-
-def test_the_page_is_up_to_date():
-    assert (ROOT / "docs" / "lint.md").read_text() == page()

@@ -1,5 +1,4 @@
 import re
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,7 @@ from registry.model.facts import DEFAULT_FACTS, SAMPLE_FACTS, check_fact
 from registry.model.parameter_schema import closed, sample
 from registry.model.parameters import fill
 from registry.model.rendering import Context, FactUnknown, render
-from registry.model.services import SERVICES, service_files
-from registry.model.templates_page import page
+from registry.model.services import SERVICES
 from registry.resources import resource_dir
 from tests.model.other_parameters import OTHER_PARAMETERS
 
@@ -218,19 +216,8 @@ def test_the_api_server_is_unknown_until_it_is_found():
         render(TEMPLATES["to-api-server"], {"port": 6443}, Context("shop", "checkout", DEFAULT_FACTS))
 
 
-def test_the_files_of_services_are_those_of_the_table():
-    texts = default_texts()
-    assert {name: texts.get(name) for name in service_files()} == service_files()
-
-
 def test_the_table_has_each_service_once():
     assert len({service.name for service in SERVICES}) == len(SERVICES)
-
-
-def test_the_page_of_templates_is_up_to_date():
-    # When this fails: python -m registry.model.templates_page --write
-    written = Path(str(resource_dir("default_templates"))).parent / "docs" / "templates.md"
-    assert written.read_text("utf-8") == page()
 
 
 @pytest.mark.parametrize("name", SAMPLE_FACTS)
