@@ -14,7 +14,7 @@ CLUSTER := --kubeconfig '$(KUBECONFIG)'
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers fuzz bench lock format generate setup binaries
+.PHONY: help run test lint types layers fuzz bench soak lock format generate setup binaries
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -52,6 +52,9 @@ fuzz: $(INSTALLED) binaries  ## Call every operation with generated input, 20,00
 
 bench: $(INSTALLED) binaries  ## Measure speed and memory (docs/performance.md); SIZE=200 for a smaller one
 	@$(PYTHON) -m bench $(ARGS)
+
+soak: $(INSTALLED) binaries  ## Break everything around the controller for MINUTES=10 and judge it; SEED=n repeats a run
+	@$(PYTHON) -m bench.soak
 
 lock: .cache/uv-$(UV_VERSION)/bin/uv  ## Write requirements/ anew from pyproject.toml; UPGRADE=1 takes newer versions
 	scripts/lock $< $(if $(UPGRADE),--upgrade)

@@ -37,6 +37,11 @@ def peak_memory(pid: int) -> float:
     return _kib(Path(f"/proc/{pid}/status"), "VmHWM") / _MEBIBYTE_IN_KIB
 
 
+def memory(pid: int) -> float:
+    """The memory that the process has resident now, in MiB (VmRSS)."""
+    return _kib(Path(f"/proc/{pid}/status"), "VmRSS") / _MEBIBYTE_IN_KIB
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time that the process has used (utime and stime of proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
