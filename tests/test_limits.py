@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.http import access, backend, queries, remembered, server
+from registry.http.lint import live
 from registry.http.lint import schemas as lint_schemas
 from registry.http.templates import usage
 from registry.http.transfer import documents as import_documents
@@ -52,6 +53,7 @@ BOUNDS = {
     "cursor of a page, in characters": queries.CURSOR_LIMIT,
     "`message` of a save, in characters": queries.MESSAGE_LIMIT,
     "`podRanges` of lint": lint_schemas.MAX_RANGES,
+    "workloads without a pod template that `lint` with `live=true` asks for a living Pod": live.MAX_LIVING,
     "number of a revision in a query": queries.RenderQuery().fields["revision"].validate.max,
     "token, in characters": access.LONGEST_TOKEN,
     "problems that one refusal lists": checks.MAX_PROBLEMS,

@@ -1,28 +1,17 @@
-"""The cluster as lint looks at it: namespaces with their labels, and the pods that workloads make.
+"""Pods out of their JSON: as a pod template says them, or as one lives."""
 
-Read by lists, on request; nothing of it is kept or watched.
-"""
-
-import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from registry.cluster.client import Client
-from registry.cluster.listing import listed
-from registry.cluster.resources import DAEMON_SETS, DEPLOYMENTS, NAMESPACES, STATEFUL_SETS, Resource
-from registry.lint.place import Place, Pods, Port, place_of
-from registry.planning.objects import Key
-
-PICTURED: Final = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
-"""Kinds whose pods are looked at: with those that others make, each request would read every Pod."""
-
-
-class _Meta(msgspec.Struct, gc=False):
-    name: str = ""
-    namespace: str = ""
-    labels: dict[str, str] | None = None
+from registry.cluster import watch
+from registry.cluster.client import Requests
+from registry.cluster.resources import PODS
+from registry.cluster.selectors import selector_text
+from registry.planning.objects import Selector
+from registry.planning.pods import Pods, Port
 
 
 class _Port(msgspec.Struct, rename="camel", gc=False):
@@ -31,78 +20,65 @@ class _Port(msgspec.Struct, rename="camel", gc=False):
     protocol: str = "TCP"
 
 
-class _Container(msgspec.Struct, rename="camel", gc=False):
+class Container(msgspec.Struct, rename="camel", gc=False):
+    """A container, by its ports; a sidecar has the restart policy Always."""
+
     ports: list[_Port] | None = None
     restart_policy: str = ""
 
 
-class _PodSpec(msgspec.Struct, rename="camel", gc=False):
-    containers: list[_Container] | None = None
-    init_containers: list[_Container] | None = None
+class PodSpec(msgspec.Struct, rename="camel", gc=False):
+    """What counts of a pod's spec."""
+
+    containers: list[Container] | None = None
+    init_containers: list[Container] | None = None
     host_network: bool = False
 
 
-class _PodTemplate(msgspec.Struct, gc=False):
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
-    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
+class PodMeta(msgspec.Struct, gc=False):
+    """What counts of a pod's metadata."""
+
+    labels: dict[str, str] | None = None
 
 
-class _WorkloadSpec(msgspec.Struct, gc=False):
-    template: _PodTemplate = msgspec.field(default_factory=_PodTemplate)
+class PodTemplate(msgspec.Struct, gc=False):
+    """A pod template, or a Pod."""
+
+    metadata: PodMeta = msgspec.field(default_factory=PodMeta)
+    spec: PodSpec = msgspec.field(default_factory=PodSpec)
 
 
-class _Workload(msgspec.Struct, gc=False):
-    metadata: _Meta
-    spec: _WorkloadSpec = msgspec.field(default_factory=_WorkloadSpec)
+_POD: Final = msgspec.json.Decoder(PodTemplate)
 
 
-class _Namespace(msgspec.Struct, gc=False):
-    metadata: _Meta
-
-
-_WORKLOAD: Final = msgspec.json.Decoder(_Workload)
-_NAMESPACE: Final = msgspec.json.Decoder(_Namespace)
-
-
-def decode_pods(resource: Resource, raw: bytes) -> tuple[Key, Pods]:
-    """The key of a workload with its pod template at `spec.template`, and the pods it makes."""
-    found = _WORKLOAD.decode(raw)
-    meta = found.metadata
-    return Key(resource.group, resource.kind, meta.namespace, meta.name), _pods(found.spec.template)
-
-
-def decode_labels(raw: bytes) -> tuple[str, dict[str, str]]:
-    """The name and the labels of a Namespace, from its JSON."""
-    meta = _NAMESPACE.decode(raw).metadata
-    return meta.name, meta.labels or {}
-
-
-async def read_place(client: Client) -> Place:
-    """The cluster as it is now, listed in pages. Raises ApiError."""
-    kinds = (_read_workloads(client, resource) for resource in PICTURED)
-    namespaces, workloads = await asyncio.gather(_read_namespaces(client), asyncio.gather(*kinds))
-    return place_of(namespaces, [one for kind in workloads for one in kind])
-
-
-async def _read_namespaces(client: Client) -> dict[str, dict[str, str]]:
-    return dict([decode_labels(raw) async for raw in listed(client, NAMESPACES.path())])
-
-
-async def _read_workloads(client: Client, resource: Resource) -> list[tuple[Key, Pods]]:
-    return [decode_pods(resource, raw) async for raw in listed(client, resource.path())]
-
-
-def _pods(template: _PodTemplate) -> Pods:
-    containers = list(_running(template.spec))
+def pods_of(labels: Mapping[str, str] | None, spec: PodSpec) -> Pods:
+    """The pods with these labels and this spec."""
+    containers = list(_running(spec))
     return Pods(
-        labels=tuple(sorted((template.metadata.labels or {}).items())),
-        ports=frozenset(_ports(containers)),
+        labels=tuple(map(_label, sorted(labels.items()))) if labels else (),
+        ports=_shared(tuple(_ports(containers))),
         undeclared=not all(container.ports for container in containers),
-        host_network=template.spec.host_network,
+        host_network=spec.host_network,
     )
 
 
-def _running(spec: _PodSpec) -> Iterator[_Container]:
+def decode_template(raw: bytes | msgspec.Raw) -> Pods | None:
+    """The pods of what may be a pod template; None where it is none, such as one without containers."""
+    try:
+        found = _POD.decode(raw)
+    except msgspec.ValidationError:
+        return None
+    return pods_of(found.metadata.labels, found.spec) if found.spec.containers else None
+
+
+async def living_pods(client: Requests, namespace: str, selector: Selector) -> Pods | None:
+    """What a Pod that is selected there now says of those like it, None without one. Raises ApiError."""
+    query: dict[str, str | int] = {"labelSelector": selector_text(selector), "limit": 1}
+    page = watch.decode_page(await client.get(PODS.path(namespace), query))
+    return next((decode_template(item) for item in page.items), None)
+
+
+def _running(spec: PodSpec) -> Iterator[Container]:
     """Containers that run while the pod does, sidecars among them.
 
     https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
@@ -111,7 +87,18 @@ def _running(spec: _PodSpec) -> Iterator[_Container]:
     yield from (one for one in spec.init_containers or () if one.restart_policy == "Always")
 
 
-def _ports(containers: Iterable[_Container]) -> Iterator[Port]:
+def _ports(containers: Iterable[Container]) -> Iterator[Port]:
     for container in containers:
         for port in container.ports or ():
             yield Port(port.protocol, port.container_port, port.name)
+
+
+# Thousands of workloads declare the same few ports, and share most of their labels.
+@lru_cache(maxsize=4096)
+def _shared(ports: tuple[Port, ...]) -> frozenset[Port]:
+    return frozenset(ports)
+
+
+@lru_cache(maxsize=4096)
+def _label(pair: tuple[str, str]) -> tuple[str, str]:
+    return pair

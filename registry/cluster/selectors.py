@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from registry.model.labels import is_label_key, is_label_value
+from registry.planning.exclusion import Requirement, requirements
 from registry.planning.objects import Selector
 
 _REQUIREMENT: Final = re.compile(
@@ -25,6 +26,19 @@ _REQUIREMENT: Final = re.compile(
 
 class NoLabelSelector(ValueError):
     """A text that is no selector, or that asks for what a LabelSelector cannot say (`<`, `>`)."""
+
+
+def selector_text(selector: Selector) -> str:
+    """The text of a LabelSelector, as a query has it; empty for one that selects everything."""
+    return ",".join(_written(one) for one in sorted(requirements(selector)))
+
+
+def _written(one: Requirement) -> str:
+    match one.operator:
+        case "In" | "NotIn":
+            return f"{one.key} {one.operator.lower()} ({','.join(one.values)})"
+        case _:
+            return one.key if one.operator == "Exists" else f"!{one.key}"
 
 
 def parse_selector(text: str) -> Selector:

@@ -7,9 +7,11 @@ import msgspec
 
 from registry import contract
 from registry.cluster.metadata import Meta, OwnedMeta, parameters, references
+from registry.cluster.pods import PodSpec, PodTemplate, decode_template, pods_of
 from registry.cluster.resources import CRON_JOBS, JOBS, PODS, REPLICA_SETS, REPLICATION_CONTROLLERS, Resource
 from registry.cluster.selectors import NoLabelSelector, parse_selector
 from registry.planning.objects import Key, Selector, Workload
+from registry.planning.pods import Pods
 
 Decode = Callable[[bytes], Workload | None]
 """From an object's JSON to a workload; None for one that another controller manages."""
@@ -17,38 +19,24 @@ Decode = Callable[[bytes], Workload | None]
 MANAGED_KINDS: Final = (REPLICA_SETS, REPLICATION_CONTROLLERS, JOBS, PODS)
 """Kinds that other controllers make: only those that nobody manages are workloads."""
 
-HOST_NETWORK: Final = ("spec", "template", "spec", "hostNetwork")
+POD_TEMPLATE: Final = ("spec", "template")
 """Where custom kinds with a pod template have it, by custom."""
 
 
-class _PodMeta(msgspec.Struct, gc=False):
-    labels: dict[str, str] | None = None
-
-
-class _PodSpec(msgspec.Struct, rename="camel", gc=False):
-    host_network: bool = False
-
-
-class _PodTemplate(msgspec.Struct, gc=False):
-    metadata: _PodMeta = msgspec.field(default_factory=_PodMeta)
-    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
-
-
 class _JobSpec(msgspec.Struct, gc=False):
-    template: _PodTemplate = msgspec.field(default_factory=_PodTemplate)
+    template: PodTemplate = msgspec.field(default_factory=PodTemplate)
 
 
 class _JobTemplate(msgspec.Struct, gc=False):
     spec: _JobSpec = msgspec.field(default_factory=_JobSpec)
 
 
-class _Spec(msgspec.Struct, rename="camel", gc=False):
-    """The members of all kinds together: none means two things by one name."""
+class _Spec(PodSpec, rename="camel", gc=False):
+    """The members of all kinds together: none means two things by one name. A Pod's are its own."""
 
     selector: dict[str, Any] | None = None
-    template: _PodTemplate | None = None
+    template: PodTemplate | None = None
     job_template: _JobTemplate | None = None
-    host_network: bool = False
 
 
 class _Object(msgspec.Struct, gc=False):
@@ -74,9 +62,7 @@ def workload_decoder(resource: Resource) -> Decode:
         found = _OBJECT.decode(raw)
         if others and found.metadata.owned:
             return None
-        return _workload(
-            resource, found.metadata, selector_of(found), host_network=_uses_host_network(found.spec)
-        )
+        return _workload(resource, found.metadata, selector_of(found), _pods(resource, found))
 
     return decode
 
@@ -89,13 +75,13 @@ def custom_decoder(resource: Resource, selector_path: Sequence[str]) -> Decode:
             resource,
             _CUSTOM_OBJECT.decode(raw).metadata,
             _text_selector(_at(raw, selector_path) if selector_path else None),
-            host_network=_at(raw, HOST_NETWORK) is True,
+            decode_template(template) if (template := _raw_at(raw, POD_TEMPLATE)) else None,
         )
 
     return decode
 
 
-def _workload(resource: Resource, meta: Meta, selector: Selector | None, *, host_network: bool) -> Workload:
+def _workload(resource: Resource, meta: Meta, selector: Selector | None, pods: Pods | None) -> Workload:
     return Workload(
         key=Key(resource.group, resource.kind, meta.namespace, meta.name),
         api_version=resource.api_version,
@@ -104,14 +90,17 @@ def _workload(resource: Resource, meta: Meta, selector: Selector | None, *, host
         references=references(meta),
         parameters=parameters(meta),
         selector=selector,
-        host_network=host_network,
+        pods=pods,
         deleting=meta.deletion_timestamp is not None,
     )
 
 
-def _uses_host_network(spec: _Spec) -> bool:
-    template = spec.job_template.spec.template if spec.job_template else spec.template
-    return template.spec.host_network if template else spec.host_network
+def _pods(resource: Resource, found: _Object) -> Pods:
+    spec = found.spec
+    if resource == PODS:
+        return pods_of(found.metadata.labels, spec)
+    template = spec.job_template.spec.template if spec.job_template else spec.template or PodTemplate()
+    return pods_of(template.metadata.labels, template.spec)
 
 
 def _label_selector(found: _Object) -> Selector | None:
@@ -126,7 +115,7 @@ def _plain_selector(found: _Object) -> Selector | None:
 
 def _template_labels(found: _Object) -> Selector | None:
     """A CronJob selects nothing; its pods are those with its template's labels."""
-    template = found.spec.job_template.spec.template if found.spec.job_template else _PodTemplate()
+    template = found.spec.job_template.spec.template if found.spec.job_template else PodTemplate()
     return _labels(template.metadata.labels)
 
 
@@ -160,8 +149,14 @@ def _text_selector(text: object) -> Selector | None:
         return None
 
 
-def _at(raw: bytes | msgspec.Raw, path: Sequence[str]) -> object:
-    """The value at `path`; None where there is none, since custom kinds may have any form."""
+def _at(raw: bytes, path: Sequence[str]) -> object:
+    """The value at `path`; None where there is none."""
+    found = _raw_at(raw, path)
+    return None if found is None else msgspec.json.decode(found)
+
+
+def _raw_at(raw: bytes | msgspec.Raw, path: Sequence[str]) -> bytes | msgspec.Raw | None:
+    """The JSON at `path`; None where there is none, since custom kinds may have any form."""
     for name in path:
         try:
             found = _MEMBERS.decode(raw).get(name)
@@ -170,4 +165,4 @@ def _at(raw: bytes | msgspec.Raw, path: Sequence[str]) -> object:
         if found is None:
             return None
         raw = found
-    return msgspec.json.decode(raw)
+    return raw

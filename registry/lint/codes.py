@@ -100,19 +100,19 @@ NAMED_PORT_UNRESOLVED: Final = Code(
     "No container has a port of that name",
     "A named port stands for whatever number the containers of the pods concerned give that name: of ingress "
     "the pods that the template is used on, of egress those that the rule's peers select. Where none "
-    "declares the name with the rule's protocol, the port allows nothing. Info where Jobs, bare pods and "
-    "custom resources, which are not looked at, may have it. IP blocks and cluster facts say nothing.",
+    "declares the name with the rule's protocol, the port allows nothing. Info where pods of other "
+    "workloads are concerned: those of an operator whose kind is not followed are not looked at, and may "
+    "have it. IP blocks and cluster facts say nothing.",
     "Name a port that the containers declare, write its number, or give the containers' port that name.",
 )
 NEVER_MATCHES: Final = Code(
     "NeverMatches",
     "warning",
     "A peer selects nothing that is there now",
-    "No namespace of the cluster has the labels, or no pod template of a Deployment, StatefulSet or "
-    "DaemonSet in the namespaces of the peer. A warning where no peer of the rule finds a namespace, so that "
-    "the rule allows nobody; else info, since a workload may come later, and Jobs, bare pods and custom "
-    "resources are not looked at. Labels that pods get beside those of their template, and namespaces "
-    "without any such workload say nothing.",
+    "No namespace of the cluster has the labels, or no pod template of a workload in the namespaces of the "
+    "peer. A warning where no peer of the rule finds a namespace, so that the rule allows nobody; else info, "
+    "since a workload may come later, and pods of an operator whose kind is not followed are not looked at. "
+    "Labels that pods get beside those of their template, and namespaces without any workload say nothing.",
     "Compare the selector with `kubectl get namespaces --show-labels`, and with the pods' own labels.",
 )
 POD_IP_IN_IP_BLOCK: Final = Code(

@@ -4,10 +4,11 @@ from typing import Any, Final
 
 from registry.lint.findings import Surroundings
 from registry.lint.live import LIVE
-from registry.lint.place import Pods, Port, place_of
+from registry.lint.place import place_of
 from registry.model.documents import load_yaml
 from registry.model.template import Template, parse_template
 from registry.planning.objects import Key
+from registry.planning.pods import Pods, Port
 
 _SPECS: Final = {
     "AlwaysWidened": """

@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from registry.lint.codes import NAMED_PORT_UNRESOLVED, NEVER_MATCHES, PORT_NOT_SERVED
 from registry.lint.findings import Finding, Severity
-from registry.lint.place import WORKLOADS, Place, Pods, Port, Selected, Target, shown_selector
+from registry.lint.place import Place, Selected, Target, shown_selector
 from registry.lint.view import Peer, Rule, View, placeholders
 from registry.model.pointers import join
+from registry.planning.pods import Pods, Port
 
 _INJECTED_NAMES: Final = frozenset({"http-envoy-prom", "linkerd-admin", "linkerd-proxy"})
 _INJECTED: Final = frozenset({4143, 4190, 4191, 15020, 15021, 15090, 20200})
@@ -66,7 +67,7 @@ def _no_pods(peer: Peer) -> str:
     if "namespaceSelector" in peer.value:
         where = f"the namespaces of `{shown_selector(peer.value['namespaceSelector'])}`"
     selector = shown_selector(peer.value["podSelector"])
-    return f"No pod of the {WORKLOADS} in {where} matches podSelector `{selector}`."
+    return f"No workload in {where} has pods that match podSelector `{selector}`."
 
 
 def port_not_served(seen: View) -> Iterator[Finding]:
@@ -149,9 +150,9 @@ def _protocols(ports: set[Port]) -> str:
 def _whose(seen: View, direction: str) -> tuple[str, Severity]:
     """Whose pods are concerned; a workload's own are all known, of others some kinds are not."""
     if direction == "egress":
-        return f"the {WORKLOADS} that the rule's peers select", "info"
+        return "the workloads that the rule's peers select", "info"
     if seen.template.scope == "namespace":
-        return f"the namespace's {WORKLOADS}", "info"
+        return "the namespace's workloads", "info"
     return "the workload", "warning"
 
 

@@ -5,7 +5,7 @@ little. What a caller may not see, or nobody read, is unknown, and nothing is co
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -13,9 +13,7 @@ from registry.contract import NAME_LABEL
 from registry.model.documents import canonical
 from registry.planning.exclusion import matches, requirements
 from registry.planning.objects import Key, Selector, is_namespace
-
-WORKLOADS: Final = "Deployments, StatefulSets and DaemonSets"
-"""The kinds whose pods are in the picture."""
+from registry.planning.pods import Pods
 
 _ADDED: Final = frozenset(
     {
@@ -32,23 +30,6 @@ _ADDED: Final = frozenset(
 
 _ADDING: Final = ("batch.kubernetes.io/", "istio.io/", "linkerd.io/", "topology.kubernetes.io/")
 """Ends of prefixes of such labels: of Jobs, of meshes, of the node."""
-
-
-class Port(NamedTuple):
-    """A port that a container declares."""
-
-    protocol: str
-    number: int
-    name: str = ""
-
-
-class Pods(msgspec.Struct, frozen=True):
-    """Pods that are alike. `undeclared` tells that a container names no port, so that it may serve any."""
-
-    labels: tuple[tuple[str, str], ...] = ()
-    ports: frozenset[Port] = frozenset()
-    undeclared: bool = False
-    host_network: bool = False
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -76,12 +57,14 @@ class Place(msgspec.Struct, frozen=True, dict=True):
     """The cluster. `namespaces` has labels by name, all of them if `complete`.
 
     `pods` has those of a namespace, which is unknown where it is missing, `workloads` those of each workload.
+    Of `partial` namespaces there may be more.
     """
 
     namespaces: Mapping[str, Mapping[str, str]]
     pods: Mapping[str, Collection[Pods]]
     workloads: Mapping[Key, Pods] = {}
     complete: bool = True
+    partial: frozenset[str] = frozenset()
 
     def target(self, key: Key) -> Target | None:
         """What a user of a template stands for; None where it is not in the picture."""
@@ -112,6 +95,7 @@ class Place(msgspec.Struct, frozen=True, dict=True):
             {name: pods for name, pods in self.pods.items() if name in namespaces},
             {key: pods for key, pods in self.workloads.items() if key.namespace in namespaces},
             complete=self.complete and all_namespaces,
+            partial=self.partial,
         )
 
     def _selected(self, peer: Selector, own: str) -> Selected:
@@ -120,7 +104,7 @@ class Place(msgspec.Struct, frozen=True, dict=True):
         selector = peer.get("podSelector", {})
         if _is_undecided(selector):
             return Selected(names if whole else None, None)
-        hidden = not whole or any(name not in self.pods for name in names)
+        hidden = not whole or any(name not in self.pods or name in self.partial for name in names)
         there = {pods for name in names for pods in self.pods.get(name, ())}
         found = tuple(pods for pods in there if matches(selector, dict(pods.labels)))
         known = bool(found) or not hidden
@@ -130,15 +114,22 @@ class Place(msgspec.Struct, frozen=True, dict=True):
         return tuple(name for name, labels in self.namespaces.items() if matches(selector, labels))
 
 
-def place_of(namespaces: Mapping[str, Mapping[str, str]], workloads: Iterable[tuple[Key, Pods]]) -> Place:
-    """The whole cluster's picture, of the labels of all namespaces and of all workloads with their pods."""
+def place_of(
+    namespaces: Mapping[str, Mapping[str, str]],
+    workloads: Iterable[tuple[Key, Pods]],
+    partial: Iterable[str] = (),
+) -> Place:
+    """The cluster's picture, of the labels of all namespaces and of all workloads with their pods.
+
+    Of `partial` namespaces some workloads are left out.
+    """
     labelled = {name: {NAME_LABEL: name, **labels} for name, labels in namespaces.items()}
     same: dict[Pods, Pods] = {}
     by_key = {key: same.setdefault(pods, pods) for key, pods in workloads}
     groups: dict[str, set[Pods]] = {name: set() for name in labelled}
     for key, pods in by_key.items():
         groups.setdefault(key.namespace, set()).add(pods)
-    return Place(labelled, groups, by_key)
+    return Place(labelled, groups, by_key, partial=frozenset(partial))
 
 
 def shown_selector(selector: Mapping[str, Any]) -> str:

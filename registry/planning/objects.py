@@ -5,6 +5,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from registry.planning.pods import Pods
+
 Selector = dict[str, Any]
 """A LabelSelector as JSON: `matchLabels`, `matchExpressions`; `{}` selects everything."""
 
@@ -37,7 +39,10 @@ def is_namespace(key: Key) -> bool:
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A controller of pods. `references` and `parameters` are raw values by template name."""
+    """A controller of pods. `references` and `parameters` are raw values by template name.
+
+    `pods` are those that it makes, None where it does not say which, as a custom kind may not.
+    """
 
     key: Key
     api_version: str
@@ -46,8 +51,13 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     references: dict[str, str] = {}
     parameters: dict[str, str] = {}
     selector: Selector | None = None
-    host_network: bool = False
+    pods: Pods | None = None
     deleting: bool = False
+
+    @property
+    def host_network(self) -> bool:
+        """Whether its pods use the host's network."""
+        return self.pods is not None and self.pods.host_network
 
     @property
     def namespace(self) -> str:

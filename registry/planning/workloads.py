@@ -1,7 +1,7 @@
 """The plan for one workload: from its labels to the writes that put its policies in force."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -37,6 +37,9 @@ from registry.planning.resolve import (
 CROWDED: Final = "TooManyPolicies"
 """The reason of a preset that the namespace's defaults cannot leave out beside the others there."""
 
+NAMED: Final = 5
+"""How many other workloads a note names."""
+
 Outcomes = tuple[dict[str, Resolved], dict[str, Pending]]
 """By template: what is to be in force, and what stands in the way of what is asked for."""
 
@@ -48,8 +51,8 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
     by name. `applied` is remembered from earlier writes and goes before what labels on live
     policies say, since those can be edited by hand. `targets` are the revisions that rollouts move
     references to, by template; `pinned` is what was recorded of them, for where no policy says it.
-    `sharing` are other workloads with the same
-    selector; `presets` the selectors that namespace defaults leave out already; `defaults` the pod
+    `sharing` are other workloads with the same selector, `overlapping` those of other selectors whose pods
+    it selects too; `presets` the selectors that namespace defaults leave out already; `defaults` the pod
     selectors of the namespace's policies that allow.
     """
 
@@ -61,6 +64,7 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
     targets: Mapping[str, int] = {}
     pinned: Mapping[str, Applied] = {}
     sharing: tuple[Key, ...] = ()
+    overlapping: tuple[Key, ...] = ()
     presets: tuple[Selector, ...] = ()
     defaults: tuple[Selector, ...] = ()
 
@@ -245,17 +249,31 @@ def is_preset(live: LivePolicy, catalogue: Catalogue, remembered: Applied | None
 
 def _standing(view: WorkloadView, workload: Workload, in_force: Collection[Resolved]) -> tuple[Note, ...]:
     notes = [note for resolved in in_force for note in resolved.notes]
-    if in_force and view.sharing:
-        others = ", ".join(key.kind_name for key in view.sharing)
-        notes.append(
-            Note(
-                "Warning", "SelectorShared", f"Its policies also select the pods of {others}: same selector."
-            )
-        )
+    if in_force:
+        notes += _reaching(view)
     if in_force and workload.host_network:
         message = "Its pods use the host's network, which NetworkPolicies do not reach."
         notes.append(Note("Warning", "NoEffect", message))
     return tuple(notes)
+
+
+def _reaching(view: WorkloadView) -> Iterator[Note]:
+    """What to tell of other workloads whose pods the policies reach."""
+    if view.sharing:
+        message = f"Its policies also select the pods of {_named(view.sharing)}: same selector."
+        yield Note("Warning", "SelectorShared", message)
+    if view.overlapping:
+        message = (
+            f"Its policies also select the pods of {_named(view.overlapping)}: their labels satisfy its "
+            "selector. What its templates allow and cut holds for those too. Select its pods by a label that "
+            "only they bear."
+        )
+        yield Note("Warning", "SelectorOverlaps", message)
+
+
+def _named(keys: Sequence[Key]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return ", ".join(key.kind_name for key in keys[:NAMED]) + more
 
 
 def holds_preset(view: WorkloadView, live: LivePolicy, around: Surroundings) -> bool:

@@ -7,6 +7,7 @@ import msgspec
 
 from registry import contract
 from registry.planning.objects import Workload
+from registry.world.selections import selects
 from registry.world.simulation import Simulation
 from registry.world.workloads import Attached
 
@@ -81,10 +82,17 @@ def _unique(workload: Workload, overlaps: Iterable[Workload]) -> Condition:
     if shared:
         message = f"Its policies also select the pods of {_names(shared)}: same selector. Add a label to one."
         return Condition(type=kind, status="False", reason="SelectorShared", message=message)
+    reached = [one for one in others if selects(workload, one)]
+    reaching = [one for one in others if selects(one, workload)]
+    if reached or reaching:
+        told = [f"Its policies also select the pods of {_names(reached)}."] if reached else []
+        told += [f"Policies of {_names(reaching)} also select its pods."] if reaching else []
+        message = f"{' '.join(told)} Select the pods by a label that only they bear."
+        return Condition(type=kind, status="False", reason="SelectorOverlaps", message=message)
     if others:
         message = (
-            f"A pod with the labels of both would be selected by it and by {_names(others)}; whether there "
-            "is one depends on the pods' labels."
+            f"A pod with the labels of both would be selected by it and by {_names(others)}; their pod "
+            "templates make none."
         )
         return Condition(type=kind, status="Unknown", reason="SelectorOverlaps", message=message)
     message = "No other workload of the namespace can select its pods."

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 
-from registry.model.documents import canonical
 from registry.planning.names import bears_mark, owner_key, policy_name
-from registry.planning.objects import Key, LivePolicy, Workload, is_namespace
+from registry.planning.objects import Key, LivePolicy, is_namespace
 
 Place = tuple[str, str]
 """Namespace and name of a policy."""
@@ -14,12 +13,11 @@ NONE: Set[Key] = frozenset()
 
 
 class Index:
-    """Keys by template, by namespace, by equal selector; and whose each policy is."""
+    """Keys by template and by namespace; and whose each policy is."""
 
     def __init__(self) -> None:
         self._by_template: defaultdict[str, set[Key]] = defaultdict(set)
         self._by_namespace: defaultdict[str, set[Key]] = defaultdict(set)
-        self._by_selector: defaultdict[tuple[str, bytes], set[Key]] = defaultdict(set)
         self._referring: set[Key] = set()
         self._owned: defaultdict[Key, set[str]] = defaultdict(set)
         self._owners: dict[Place, Key] = {}
@@ -45,11 +43,6 @@ class Index:
     def workloads(self, namespace: str) -> Set[Key]:
         """Workloads of `namespace` with references or policies."""
         return self._by_namespace.get(namespace, NONE)
-
-    def siblings(self, workload: Workload) -> Set[Key]:
-        """Other workloads with references and the same selector."""
-        place = _selection(workload)
-        return self._by_selector.get(place, NONE) - {workload.key} if place else NONE
 
     def owned(self, key: Key) -> Set[str]:
         """Names of the policies that `key` generated."""
@@ -99,22 +92,6 @@ class Index:
             self._referring.discard(key)
         self._keep(key)
 
-    def select(self, old: Workload | None, new: Workload | None) -> Set[Key]:
-        """Note that a selector changed; answers who shared it before or shares it now."""
-        was, now = (_selection(one) if one and one.references else None for one in (old, new))
-        if was == now:
-            return NONE
-        touched: set[Key] = set()
-        if was and old:
-            self._by_selector[was].discard(old.key)
-            touched |= self._by_selector[was]
-            if not self._by_selector[was]:
-                del self._by_selector[was]
-        if now and new:
-            touched |= self._by_selector[now]
-            self._by_selector[now].add(new.key)
-        return touched
-
     def _keep(self, key: Key) -> None:
         if is_namespace(key):
             return
@@ -125,7 +102,3 @@ class Index:
         members.discard(key)
         if not members:
             self._by_namespace.pop(key.namespace, None)
-
-
-def _selection(workload: Workload) -> tuple[str, bytes] | None:
-    return (workload.namespace, canonical(workload.selector)) if workload.selector else None

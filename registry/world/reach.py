@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from registry.lint.place import Pods
 from registry.model.facts import Facts
 from registry.planning.objects import Key
+from registry.planning.pods import Pods
 from registry.world.isolation import (
     DIRECTIONS,
     TRAFFIC,

@@ -52,10 +52,10 @@ class Triggers:
         key, index = changed.key, self.world.index
         before, after = old.references if old else {}, new.references if new else {}
         index.refer(key, before, after)
-        siblings = index.select(old, new)
+        self._touch_all(self.world.selections.change(old, new))
         if not (before or after or index.owned(key)):
             return
-        self._touch_all((key, *siblings))
+        self._touch(key)
         if any(map(self.world.may_replace, {*before, *after})):
             self._touch(namespace_key(key.namespace))
 
@@ -162,15 +162,13 @@ class Triggers:
 
 
 def same_workload(old: Workload, new: Workload) -> bool:
-    """Whether only what planning does not look at changed, such as a status."""
-    return (old.uid, old.references, old.parameters, old.selector, old.host_network, old.deleting) == (
-        new.uid,
-        new.references,
-        new.parameters,
-        new.selector,
-        new.host_network,
-        new.deleting,
-    )
+    """Whether only what planning does not look at changed, such as a status, or the ports of its pods."""
+    return _looked_at(old) == _looked_at(new)
+
+
+def _looked_at(one: Workload) -> tuple[object, ...]:
+    labels = one.pods.labels if one.pods else None
+    return one.uid, one.references, one.parameters, one.selector, one.host_network, one.deleting, labels
 
 
 def _same_namespace(old: Namespace, new: Namespace) -> bool:

@@ -14,6 +14,7 @@ from registry.planning.pins import Recorded, unrecorded
 from registry.planning.resolve import Applied, Surroundings, applied_from
 from registry.planning.workloads import WorkloadView, holds_preset, is_preset
 from registry.world.index import Index
+from registry.world.selections import Selections
 
 
 class Move(NamedTuple):
@@ -37,6 +38,7 @@ class World:
         self.policies = policies
         self.workloads: dict[tuple[str, str], Cache[Workload]] = {}
         self.index = Index()
+        self.selections = Selections(self.workload)
         self.catalogue = Catalogue()
         self.facts: Mapping[str, object] = {}
         self.applied: dict[Key, dict[str, Applied]] = {}
@@ -140,6 +142,8 @@ class World:
 
     def _view(self, key: Key) -> WorkloadView:
         workload = self.workload(key)
+        selector = workload.selector if workload else None
+        selected = self.selections.selected(workload) if workload and workload.references else ()
         return WorkloadView(
             key=key,
             workload=workload,
@@ -148,7 +152,8 @@ class World:
             applied=self.applied.get(key, {}),
             targets=self._targets(key),
             pinned=self._pinned(key, workload.references) if workload else {},
-            sharing=tuple(sorted(self.index.siblings(workload))) if workload else (),
+            sharing=tuple(one.key for one in selected if one.selector == selector),
+            overlapping=tuple(one.key for one in selected if one.selector != selector),
         )
 
     def _presets(self, around: Surroundings, skip: Key | None) -> Iterator[Selector]:

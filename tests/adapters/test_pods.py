@@ -4,18 +4,18 @@ import msgspec
 
 from registry.cluster.client import Client
 from registry.cluster.connection import connect
-from registry.cluster.pods import decode_pods, read_place
+from registry.cluster.pods import living_pods
 from registry.cluster.resources import DEPLOYMENTS
-from registry.lint.place import Pods, Port
-from registry.planning.objects import Key
+from registry.cluster.workloads import workload_decoder
+from registry.planning.pods import Pods, Port
 
 
 def pods(labels=None, **spec):
     template = {"metadata": {"labels": labels}, "spec": spec}
     whole = {"metadata": {"name": "db", "namespace": "shop"}, "spec": {"template": template}}
-    key, found = decode_pods(DEPLOYMENTS, msgspec.json.encode(whole))
-    assert key == Key("apps", "Deployment", "shop", "db")
-    return found
+    found = workload_decoder(DEPLOYMENTS)(msgspec.json.encode(whole))
+    assert found
+    return found.pods
 
 
 def container(*ports, **fields):
@@ -55,24 +55,13 @@ def test_a_workload_with_next_to_nothing_is_read():
     assert pods() == Pods()
 
 
-async def test_the_cluster_is_read_in_pages(control_plane, api, make_namespace, monkeypatch):
-    monkeypatch.setattr("registry.cluster.listing.PAGE", 1)
-    namespace = make_namespace({"team": "ops"})
-    for name in ("a", "b", "c"):
-        deploy(api, namespace, name)
+async def test_a_pod_that_lives_says_what_its_workload_does_not(control_plane, api, make_namespace):
+    namespace = make_namespace()
+    pod = {"metadata": {"name": "one", "labels": {"app": "web", "team": "a"}}}
+    pod["spec"] = {"containers": [{"name": "c", "image": "i", "ports": [HTTP]}]}
+    api.create(f"/api/v1/namespaces/{namespace}/pods", pod)
     async with Client(connect(str(control_plane.kubeconfig("server")))) as client:
-        place = await read_place(client)
-    assert place.namespaces[namespace]["team"] == "ops"
-    web = Pods(labels=(("app", "web"),), ports=frozenset({Port("TCP", 80, "http")}))
-    assert set(place.pods[namespace]) == {web}
-    keys = [Key("apps", "Deployment", namespace, name) for name in ("a", "b", "c")]
-    assert [place.workloads[key] for key in keys] == [web, web, web]
-
-
-def deploy(api, namespace, name):
-    containers = [{"name": "c", "image": "i", "ports": [HTTP]}]
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": containers}}
-    spec = {"selector": {"matchLabels": {"app": "web"}}, "template": template}
-    api.create(
-        f"/apis/apps/v1/namespaces/{namespace}/deployments", {"metadata": {"name": name}, "spec": spec}
-    )
+        found = await living_pods(client, namespace, {"matchLabels": {"app": "web"}})
+        other = await living_pods(client, namespace, {"matchLabels": {"app": "db"}})
+    assert found == Pods((("app", "web"), ("team", "a")), frozenset({Port("TCP", 80, "http")}))
+    assert other is None

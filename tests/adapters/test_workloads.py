@@ -17,6 +17,7 @@ from registry.cluster.resources import (
 )
 from registry.cluster.workloads import custom_decoder, workload_decoder
 from registry.planning.objects import Key, Workload
+from registry.planning.pods import Pods, Port
 
 META = {"name": "db", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
 POSTGRES = {"template.netpol-registry.dev/postgres": "true"}
@@ -153,5 +154,19 @@ def test_a_custom_kind_that_names_no_place_for_its_selector_selects_nothing():
 
 
 def test_the_pod_template_of_a_custom_kind_is_looked_at_where_it_is_usual():
-    assert custom({}, spec={"template": {"spec": {"hostNetwork": True}}}).host_network
-    assert not custom({}, spec={"template": "of another form"}).host_network
+    pods = {"hostNetwork": True, "containers": [{"name": "c"}]}
+    template = {"metadata": {"labels": {"app": "db"}}, "spec": pods}
+    assert custom({}, spec={"template": template}).pods == Pods(
+        (("app", "db"),), undeclared=True, host_network=True
+    )
+
+
+@pytest.mark.parametrize("template", ["of another form", {}, {"spec": {"containers": []}}, None])
+def test_what_a_custom_kind_has_there_and_is_no_pod_template_says_nothing_of_its_pods(template: Any):
+    assert custom({}, spec={"template": template}).pods is None
+
+
+def test_a_bare_pods_labels_are_its_own():
+    found = read(PODS, {"labels": {"app": "db"}}, containers=[{"ports": [{"containerPort": 80}]}])
+    assert found
+    assert found.pods == Pods((("app", "db"),), frozenset({Port("TCP", 80)}))

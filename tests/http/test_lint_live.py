@@ -2,6 +2,9 @@
 
 import pytest
 
+from registry.cluster.resources import BUILT_IN_WORKLOADS
+from tests.cluster import eventually
+from tests.controller.kinds import KINDS, CustomKind, create
 from tests.http.cluster import MANAGED, label
 from tests.http.support import problem
 from tests.rights import grant
@@ -43,6 +46,12 @@ def deploy(api, namespace, metadata=None, app="db", port=5432):
     meta = {"name": app, **(metadata or {})}
     spec = {"selector": {"matchLabels": {"app": app}}, "template": pods}
     api.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", {"metadata": meta, "spec": spec})
+
+
+def grant_all_kinds(api, namespace):
+    """Let the stranger list workloads of all built-in kinds."""
+    for one in BUILT_IN_WORKLOADS:
+        grant(api, namespace, f"{one.plural}.{one.group}".rstrip("."), "list")
 
 
 def lint(service, name, query="", user="admin", body=None):
@@ -146,9 +155,7 @@ def test_whoever_may_list_workloads_of_one_namespace_is_told_of_that(
     other = make_namespace(MANAGED)
     for namespace in (shop, other):
         deploy(api, namespace, using(name), port=6432)
-    grant(api, shop, "deployments.apps", "list")
-    grant(api, shop, "statefulsets.apps", "list")
-    grant(api, shop, "daemonsets.apps", "list")
+    grant_all_kinds(api, shop)
     found = lint(service, name, user="stranger")
     assert [user["namespace"] for user in found["findings"][0]["users"]] == [shop]
     assert found["live"] == {"users": 1, "unfit": 0, "complete": False}
@@ -157,9 +164,7 @@ def test_whoever_may_list_workloads_of_one_namespace_is_told_of_that(
 def test_nothing_is_concluded_from_namespaces_that_may_not_be_seen(service, name, api, shop):
     service.create(name, **TOOLS)
     deploy(api, shop, using(name))
-    grant(api, shop, "deployments.apps", "list")
-    grant(api, shop, "statefulsets.apps", "list")
-    grant(api, shop, "daemonsets.apps", "list")
+    grant_all_kinds(api, shop)
     found = lint(service, name, user="stranger")
     assert (found["findings"], found["live"]["users"]) == ([], 1)
 
@@ -169,6 +174,50 @@ def test_nothing_is_concluded_from_kinds_that_may_not_be_seen(service, name, api
     deploy(api, shop, using(name))
     grant(api, shop, "deployments.apps", "list")
     assert lint(service, name, user="stranger")["findings"] == []
+
+
+@pytest.mark.parametrize("plural", KINDS)
+def test_users_of_every_kind_are_looked_at(service, name, api, shop, plural):
+    service.create(name, scope="workload", spec={**PORT["spec"], "ingress": [{"ports": [{"port": "grpc"}]}]})
+    create(api, shop, plural, references={name: "true"})
+    found = lint(service, name)
+    assert (codes(found), found["live"]["complete"]) == ([("NamedPortUnresolved", 1)], True)
+
+
+@pytest.mark.parametrize("plural", KINDS)
+def test_the_pods_of_every_kind_are_looked_for(service, name, api, shop, plural):
+    of_db = {"podSelector": {"matchLabels": {"app": "db"}}}
+    service.create(name, spec={**CLIENTS["spec"], "ingress": [{"from": [of_db]}]})
+    deploy(api, shop, using(name), app="web")
+    assert codes(lint(service, name)) == [("NeverMatches", 1)]
+    create(api, shop, plural)
+    assert codes(lint(service, name)) == []
+
+
+@pytest.fixture
+def rollouts(api):
+    """A custom kind that the service may watch."""
+    kind = CustomKind(api)
+    kind.grant()
+    kind.install()
+    yield kind
+    kind.remove()
+    kind.revoke()
+
+
+def test_what_a_custom_kind_does_not_say_a_pod_that_lives_says(service, name, api, shop, rollouts):
+    service.create(name, **PORT)
+    rollouts.create(shop, **{name: "true"})
+    rollouts.report(shop, "app=db")
+
+    def seen():
+        return lint(service, name)
+
+    eventually(lambda: seen()["live"] == {"users": 0, "unfit": 0, "complete": False})
+    containers = [{"name": "c", "image": "i", "ports": [{"containerPort": 6432}]}]
+    pod = {"metadata": {"name": "db-1", "labels": {"app": "db"}}, "spec": {"containers": containers}}
+    api.create(f"/api/v1/namespaces/{shop}/pods", pod)
+    eventually(lambda: codes(seen()) == [("PortNotServed", 1)])
 
 
 @pytest.mark.parametrize("live", ["yes%20please", ""])

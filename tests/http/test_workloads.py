@@ -113,9 +113,17 @@ def test_a_selector_that_overlaps_is_told(team):
     team.deploy("db", selector={"app": "db"})
     team.deploy("main", selector={"app": "db", "role": "main"})
     team.deploy("web", selector={"app": "web"})
+    for name, other in (("db", "main"), ("main", "db")):
+        found = team.get(f"deployments/{name}")
+        assert condition(found, "SelectorUnique") == ("False", "SelectorOverlaps")
+        assert [one["name"] for one in found["overlaps"]] == [other]
+
+
+def test_a_selector_that_could_overlap_is_told(team):
+    team.deploy("db", selector={"app": "db"})
+    team.deploy("back", selector={"tier": "back"})
     found = team.get("deployments/db")
     assert condition(found, "SelectorUnique") == ("Unknown", "SelectorOverlaps")
-    assert [one["name"] for one in found["overlaps"]] == ["main"]
 
 
 def test_a_workload_of_another_namespace_does_not_overlap(team, service, api, make_namespace):

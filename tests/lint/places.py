@@ -1,7 +1,8 @@
 """Pictures of a cluster, as the corpus writes them."""
 
-from registry.lint.place import Pods, Port, Target, place_of
+from registry.lint.place import Target, place_of
 from registry.planning.objects import Key
+from registry.planning.pods import Pods, Port
 
 
 def place(written):

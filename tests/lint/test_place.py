@@ -2,8 +2,9 @@
 
 import pytest
 
-from registry.lint.place import Pods, Target, place_of, shown_selector
+from registry.lint.place import Target, place_of, shown_selector
 from registry.planning.objects import Key, namespace_key
+from registry.planning.pods import Pods
 
 WEB = Pods(labels=(("app", "web"),))
 DB = Pods(labels=(("app", "db"),))

@@ -4,11 +4,12 @@ import pytest
 
 from registry.lint import users as lint_of_users
 from registry.lint.findings import Surroundings
-from registry.lint.place import Pods, Port, place_of
+from registry.lint.place import place_of
 from registry.lint.users import SHOWN, User, lint_users
 from registry.model.problems import Invalid
 from registry.model.template import parse_template
 from registry.planning.objects import Key
+from registry.planning.pods import Pods, Port
 
 TEMPLATE = parse_template(
     {

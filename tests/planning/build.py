@@ -15,6 +15,7 @@ from registry.planning.names import owner_key
 from registry.planning.namespaces import NamespaceView, allowing_selectors, plan_namespace
 from registry.planning.objects import Key, LivePolicy, Manager, Namespace, Selector, Workload
 from registry.planning.orphans import Clock
+from registry.planning.pods import Pods
 from registry.planning.resolve import Applied, Surroundings
 from registry.planning.workloads import WorkloadView, plan_workload
 
@@ -84,7 +85,9 @@ def namespace(*, managed: bool = True, **fields: Any) -> Namespace:
 
 def workload(references: Mapping[str, str], key: Key = DB, **fields: Any) -> Workload:
     """A Deployment in `shop` whose pods bear `app: <name>`."""
-    fields.setdefault("selector", {"matchLabels": {"app": key.name}})
+    selector = fields.setdefault("selector", {"matchLabels": {"app": key.name}}) or {}
+    labels = tuple(sorted(selector.get("matchLabels", {}).items()))
+    fields.setdefault("pods", Pods(labels=labels, host_network=fields.pop("host_network", False)))
     return Workload(
         key=key,
         api_version="apps/v1",

@@ -334,6 +334,14 @@ def test_a_shared_selector_and_the_hosts_network_are_told():
     assert told(plan) == ["SelectorShared", "NoEffect"]
 
 
+def test_the_pods_of_others_that_its_policies_reach_are_told_the_first_by_name():
+    others = tuple(Key("", "Pod", "shop", f"debug-{number}") for number in range(7))
+    plan = Cluster(catalogue(postgres={})).plan(workload({"postgres": "true"}), overlapping=others)
+    [note] = plan.notes
+    assert note.reason == "SelectorOverlaps"
+    assert "Pod/debug-4 and 2 more" in note.message
+
+
 def test_a_preset_goes_only_after_the_defaults_hold_again():
     cluster = Cluster(catalogue(closed=PRESET))
     cluster.run(workload({"closed": "true"}))

@@ -9,6 +9,7 @@ from registry.cluster.resources import INGRESS_CLASSES
 from registry.model.facts import API_SERVER, DEFAULT_FACTS, DNS, PRIVATE, check_fact
 from registry.model.ingress_controllers import KNOWN, by_class, by_labels
 from registry.planning.objects import Key, Workload
+from registry.planning.pods import Pods
 from registry.world.facts.dns import cluster_dns
 from registry.world.facts.ingress import ingress_controllers
 from registry.world.facts.known import Found, fact
@@ -95,7 +96,7 @@ def proxy(namespace, labels=None, **fields):
         ([], proxy("kube-system"), False),
         ([klass()], proxy("kube-system"), True),
         ([klass("traefik.io/ingress-controller")], proxy("kube-system"), False),
-        ([klass()], proxy("ingress-nginx", host_network=True), False),
+        ([klass()], proxy("ingress-nginx", pods=Pods(host_network=True)), False),
     ],
 )
 def test_an_ingress_controller_is_taken_where_an_admin_vouches_for_it(classes, workload, is_taken):

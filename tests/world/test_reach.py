@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from registry.lint.place import Pods
 from registry.model.facts import DEFAULT_FACTS, SAMPLE_FACTS, Facts
 from registry.planning.objects import Key
+from registry.planning.pods import Pods
 from registry.world.isolation import Policy
 from registry.world.reach import Reach, Told, reach
 

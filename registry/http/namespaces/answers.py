@@ -21,8 +21,8 @@ Query = Mapping[str, Any]
 MAX_PROBLEMS: Final = 100
 BASIS: Final = (
     "Told by rule, not by connection: traffic counts as kept where a policy that isolates the pods has a "
-    "rule for the peers of the cluster fact. Existing connections may end. Pods of other kinds than "
-    "Deployments, StatefulSets and DaemonSets are not looked at."
+    "rule for the peers of the cluster fact. Existing connections may end. Pods that operators make without "
+    "a kind of workload that is followed are not looked at."
 )
 ENFORCED: Final = "unknown"
 """Whether a network plugin enforces policies is not detected."""

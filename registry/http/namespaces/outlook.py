@@ -1,25 +1,23 @@
 """What enabling or disabling a namespace would do: to its policies, and to its workloads' traffic."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from registry.cluster.client import Requests
 from registry.cluster.errors import Forbidden
-from registry.cluster.listing import listed
-from registry.cluster.pods import decode_pods
-from registry.cluster.resources import DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, Resource
+from registry.cluster.pods import living_pods
 from registry.http.acting import as_caller
 from registry.http.requests import backend
-from registry.lint.place import Pods
-from registry.planning.objects import Key
+from registry.http.workloads.rights import listable
+from registry.planning.objects import Key, Workload
+from registry.planning.pods import Pods
 from registry.world.isolation import policies
 from registry.world.reach import Reach, reach
 from registry.world.standing import Standing
 from registry.world.switching import Switch
-
-KINDS = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
+from registry.world.workloads import workloads_in
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -33,7 +31,7 @@ class Outlook(msgspec.Struct, frozen=True):
 
 def outlook(here: Standing, changed: Switch) -> Outlook:
     """What a change does to a namespace, as far as the caller may see it. Raises Refused, or ApiError."""
-    workloads, complete = as_caller(lambda client: _workloads(client, here.namespace.name))
+    workloads, complete = _workloads(here.namespace.name)
     found = reach(
         workloads,
         policies(changed.before, here.unmanaged),
@@ -51,14 +49,24 @@ def _namespaces() -> list[str] | None:
     return backend().ask(lambda world: [one.name for one in world.namespaces])
 
 
-async def _workloads(client: Requests, namespace: str) -> tuple[Mapping[Key, Pods], bool]:
-    kinds = await asyncio.gather(*(_of_kind(client, resource, namespace) for resource in KINDS))
-    return {key: pods for kind in kinds for key, pods in kind or ()}, None not in kinds
+def _workloads(namespace: str) -> tuple[Mapping[Key, Pods], bool]:
+    """The pods of the workloads that the caller may list, and whether those are all there are."""
+    kinds = backend().kinds()
+    allowed = listable(kinds, namespace)
+    there = backend().ask(lambda world: workloads_in(world, namespace))
+    seen = [one for one in there if (one.key.group, one.key.kind) in allowed]
+    unknown = [one for one in seen if one.pods is None and one.selector]
+    living, complete = as_caller(lambda client: _living(client, unknown)) if unknown else ({}, True)
+    known = {one.key: one.pods for one in seen if one.pods}
+    return {**known, **living}, complete and len(allowed) == len(kinds)
 
 
-async def _of_kind(client: Requests, resource: Resource, namespace: str) -> list[tuple[Key, Pods]] | None:
+async def _living(client: Requests, workloads: Iterable[Workload]) -> tuple[Mapping[Key, Pods], bool]:
+    """The pods of workloads without a pod template, by one that lives, if the caller may list Pods."""
+    asked = list(workloads)
+    calls = (living_pods(client, one.namespace, one.selector or {}) for one in asked)
     try:
-        found = [decode_pods(resource, raw) async for raw in listed(client, resource.path(namespace))]
+        found = await asyncio.gather(*calls)
     except Forbidden:
-        return None
-    return found
+        return {}, False
+    return {one.key: pods for one, pods in zip(asked, found, strict=True) if pods}, True
