@@ -121,13 +121,21 @@ class Cache(Generic[T]):
             del self._objects[place]
             self._handler(old, None)
 
-    def replace(self, objects: Iterable[T]) -> None:
-        """Take in a whole list: what it lacks is gone."""
+    def clear(self) -> None:
+        """Take out everything: there is none of that kind any more."""
+        for old in list(self._objects.values()):
+            self.drop(old)
+
+    def replace(self, objects: Iterable[T], version: str) -> None:
+        """Take in a whole list of that version: what it lacks is gone, unless it is newer than the list.
+
+        A list that was under way while we wrote knows nothing of what we wrote, or deleted, meanwhile.
+        """
         listed = {(one.namespace, one.name): one for one in objects}
         for place, old in list(self._objects.items()):
-            if place not in listed or listed[place].uid != old.uid:
+            is_there = place in listed and listed[place].uid == old.uid
+            if not is_there and _version(old) <= int(version or 0):
                 self.drop(old)
-        self._gone.clear()
         for new in listed.values():
             self.put(new)
 
@@ -224,7 +232,7 @@ class Informer(Generic[T]):
         self._take(listed, page.metadata.resource_version)
 
     def _take(self, listed: list[T], version: str) -> None:
-        self.cache.replace(listed)
+        self.cache.replace(listed, version)
         self._version, self._moved = version, True
         self.state = State.SYNCED
         self.synced.set()

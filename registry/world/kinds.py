@@ -38,7 +38,7 @@ class WatchedKind:
         """Watch no more, and forget what was seen."""
         for task in self.tasks:
             task.cancel()
-        self.informer.cache.replace(())
+        self.informer.cache.clear()
 
 
 class WatchedKinds:

@@ -179,5 +179,20 @@ def test_a_list_tells_what_changed_and_what_is_gone():
     for one in (policy(1, "a", "p"), policy(2, "b", "q"), policy(3, "c", "r")):
         watched.cache.put(one)
     watched.told.clear()
-    watched.cache.replace([policy(1, "a", "p"), policy(5, "b", "q"), policy(6, "d", "s")])
+    watched.cache.replace([policy(1, "a", "p"), policy(5, "b", "q"), policy(6, "d", "s")], "7")
     assert sorted(watched.told, key=str) == sorted([("2", "5"), ("3", None), (None, "6")], key=str)
+
+
+def test_a_list_that_was_under_way_while_we_wrote_takes_nothing_back():
+    watched = Watched()
+    watched.cache.put(policy(8, uid="a"))
+    watched.cache.replace([], "7")
+    assert watched.cache.get("shop", "p") is not None
+
+
+def test_a_list_that_was_under_way_while_we_deleted_brings_nothing_back():
+    watched = Watched()
+    watched.cache.put(policy(3, uid="a"))
+    watched.cache.drop(policy(3, uid="a"), for_good=True)
+    watched.cache.replace([policy(3, uid="a")], "7")
+    assert watched.cache.get("shop", "p") is None
