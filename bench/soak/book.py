@@ -15,6 +15,7 @@ DEFAULTS: Final = ("allow-namespace-communication", "deny-all-ingress")
 """Templates that every managed namespace has without asking."""
 
 PRESET: Final = "soak-shut"
+_IN_AND_OUT: Final = 2
 _DEFAULT: Final[States] = frozenset({Force(0, "{}")})
 
 Place = tuple[str, str]
@@ -63,6 +64,7 @@ class Line:
     def __init__(self) -> None:
         self.states: States = NOTHING
         self.ask = Ask()
+        self.asked: set[Ask] = set()
         self.causes = 0
         self.missing_since: float | None = None
         self.blurred = False
@@ -124,7 +126,9 @@ class Book:
         self.since[template].add(head)
         for pair in [pair for pair in self.lines if pair.template == template]:
             line = self.lines[pair]
-            line.states |= self._outcomes(pair)
+            self._reach(pair, line)
+            if template == PRESET and line.ask.value:  # one more or less for the defaults to leave out
+                self._cause_defaults(pair)
             self._time(pair, line, now)
 
     def on_policy(self, place: Place, thing: Thing | None, now: float) -> None:
@@ -167,7 +171,7 @@ class Book:
                 absent = frozenset(one for one in self.targets(pair) if isinstance(one, Absent)) or NOTHING
                 state = found.get(pair)
                 line.states = frozenset({state}) if state else absent
-            line.causes, line.blurred = 0, False
+            line.causes, line.blurred, line.asked = 0, False, {line.ask}
         self.changes = 0
 
     def missing(self) -> Iterator[tuple[Pair, float]]:
@@ -204,22 +208,34 @@ class Book:
         if is_namespace(pair.key):
             line.states = _DEFAULT if ask.there and ask.managed and ask.value != "false" else NOTHING
         else:
-            line.states |= self._outcomes(pair)
+            line.asked.add(ask)
+            self._reach(pair, line)
         self._cause(pair)
         self._time(pair, line, now)
 
-    def _outcomes(self, pair: Pair) -> States:
-        """Where a controller that saw any of what happened since the last quiet point may lead."""
-        since = frozenset(self.since[pair.template])
-        line = self.lines[pair]
-        return outcomes(line.states, line.ask, self._heads(pair.template, since))
+    def _reach(self, pair: Pair, line: Line) -> None:
+        """Add where a controller may lead that saw any of what happened since the last quiet point.
+
+        It hears of workloads, namespaces and templates by different watches, so in any order among them.
+        """
+        heads = self._heads(pair.template, frozenset(self.since[pair.template]))
+        asked = {one._replace(managed=other.managed) for one in line.asked for other in line.asked}
+        before: States = frozenset()
+        while before != line.states:
+            before = line.states
+            for ask in asked:
+                line.states |= outcomes(line.states, ask, heads)
 
     def _cause(self, pair: Pair) -> None:
         self.changes += 1
         self.lines[pair].causes += 1
-        if pair.template == PRESET:  # the namespace's defaults leave its workload out, or take it in again
-            for template in DEFAULTS:
-                self.line(Pair(namespace_key(pair.key.namespace), template)).causes += 1
+        if pair.template == PRESET:
+            self._cause_defaults(pair)
+
+    def _cause_defaults(self, pair: Pair) -> None:
+        """A preset came or went: the namespace's defaults take its workload in and leave it out again."""
+        for template in DEFAULTS:
+            self.line(Pair(namespace_key(pair.key.namespace), template)).causes += _IN_AND_OUT
 
     def _time(self, pair: Pair, line: Line, now: float) -> None:
         wanted = all(isinstance(one, Force) for one in self.targets(pair))

@@ -164,6 +164,14 @@ def test_a_crash_may_lose_the_pin_of_a_policy_that_was_deleted_meanwhile(book: B
     assert judge.differences(book, MARKERS) == []
 
 
+def test_what_is_heard_by_different_watches_is_heard_in_any_order(book: Book):
+    book.on_workload(DB, workload("latest"), 1)
+    book.on_workload(DB, workload("nonsense"), 2)
+    book.on_head("soak-a", 2, 3)
+    book.on_policy(PAIR.place, policy(2), 4)
+    assert judge.differences(book, MARKERS) == []
+
+
 def test_memory_that_goes_on_growing_is_told():
     assert judge.grown([60, 100, 120, 150])
     assert not judge.grown([60, 100, 150, 105])
