@@ -8,6 +8,7 @@ from typing import Final
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _MEBIBYTE_IN_KIB: Final = 1024
+_NANOSECONDS: Final = 1e9
 
 
 def load() -> float:
@@ -46,6 +47,11 @@ def cpu_seconds(pid: int) -> float:
     """Processor time that the process has used (utime and stime of proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def waited_seconds(pid: int) -> float:
+    """How long the process's main thread was ready to run and had no core (schedstat of proc(5))."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / _NANOSECONDS
 
 
 def _kib(path: Path, name: str) -> int:

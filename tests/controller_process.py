@@ -39,6 +39,11 @@ class ControllerProcess:
         }
 
     @property
+    def started(self) -> bool:
+        """Whether it was started at all; it may have ended."""
+        return self._child is not None
+
+    @property
     def pid(self) -> int:
         assert self._child
         return self._child.pid

@@ -55,6 +55,7 @@ class Site:
         self.service = ServiceProcess(plane, STORE, _folder(plane, "service"))
         self.token_file = plane.directory / "controller.token"
         self.token_file.write_text(plane.token("controller"))
+        self._controllers = list[ControllerProcess]()
         self.main = self.controller("main")
         proxied = proxy.kubeconfig(plane.directory / "proxied.kubeconfig", token_file=self.token_file)
         self.main.credentials(proxied)
@@ -69,8 +70,12 @@ class Site:
         """A controller that is not started."""
         made = ControllerProcess(self.plane, STORE, GROUP, _folder(self.plane, name))
         made.setting("ORPHAN_GRACE_SECONDS", "2")
+        self._controllers.append(made)
         made.setting("EVENT_INTERVAL_SECONDS", "3600")
         return made
+
+    def _pids(self) -> list[int]:
+        return [one.pid for one in self._controllers if one.started]
 
     def number(self) -> int:
         """A number that was not given before."""
@@ -155,7 +160,7 @@ class Site:
                 await self._fill()
                 await self.await_collection()
                 self.watchers = watchers(self.root, self.book)
-                self.pulse = Pulse(self.root)
+                self.pulse = Pulse(self.root, self._pids)
                 running = [self.pulse.run(), *(watcher.run() for watcher in self.watchers)]
                 watching = [asyncio.create_task(one) for one in running]
                 stack.push_async_callback(_cancel, watching)
