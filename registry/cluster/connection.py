@@ -1,17 +1,18 @@
-"""Where the API server is and who we are to it, by the official client's loaders."""
+"""Where the API server is and who we are to it."""
 
+import contextlib
 import logging
 import os
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
-import yaml
-from kubernetes import config
-from kubernetes.client import Configuration
+
+from registry.cluster import bearer
+from registry.cluster.bearer import Bearer
 
 log = logging.getLogger(__name__)
 
@@ -46,80 +47,87 @@ def connect(kubeconfig: str | None = None) -> Connection:
 
     Raises ConnectionProblem when none of them can be used.
     """
-    configuration = Configuration()
     path = kubeconfig or os.environ.get("KUBECONFIG")
-    _load(configuration, path)
-    credentials = _Credentials(configuration, path)
-    return Connection(
-        url=configuration.host.rstrip("/"),
-        tls=_tls(configuration),
-        authorization=credentials.authorization,
-        callers_tls=_trust(configuration),
-        renew=credentials.renew,
-    )
+    found = bearer.of_kubeconfig(Path(path)) if path else _of_pod()
+    if found:
+        return _with_token(found)
+    from registry.cluster import official  # noqa: PLC0415 (18 MiB that most processes never need)
+
+    return official.connect(path)
 
 
-def _load(configuration: Configuration, path: str | None) -> None:
-    try:
-        if path or not _in_cluster():
-            config.load_kube_config(config_file=path, client_configuration=configuration)  # type: ignore[no-untyped-call]
-        else:
-            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    except (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        raise ConnectionProblem(
-            f"No usable Kubernetes credentials in {path or '~/.kube/config'}: {reason}. "
-            "Set KUBECONFIG to a kubeconfig that `kubectl get namespaces` works with."
-        ) from error
+class Header:
+    """The Authorization header, by `ask`; that reads files and the environment, so not for each request.
 
+    After `renew` it is asked again at once; what cannot be read leaves the last answer.
+    """
 
-class _Credentials:
-    """The Authorization header; looking it up reads files and the environment, so not for each request."""
+    def __init__(self, ask: Callable[[], str | None], forget: Callable[[], None] = lambda: None) -> None:
+        self._ask = ask
+        self._forget = forget
+        self._renewed_at = -TOKEN_SECONDS
+        self._asked_at = time.monotonic()
+        self._answer = ask()
 
-    def __init__(self, configuration: Configuration, path: str | None) -> None:
-        self._configuration = configuration
-        self._path = path
-        self._asked_at = self._renewed_at = -TOKEN_SECONDS
-        self._answer: str | None = None
-
-    def authorization(self) -> str | None:
+    def value(self) -> str | None:
+        """The header now; None without a token."""
         now = time.monotonic()
         if now - self._asked_at >= TOKEN_SECONDS:
             self._asked_at = now
-            self._answer = self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+            with _kept():
+                self._answer = self._ask()
         return self._answer
 
     def renew(self) -> None:
-        """Read files anew and ask plugins again, which the official client does each minute, or never."""
+        """Read files anew and ask plugins again."""
         now = time.monotonic()
         if now - self._renewed_at < RENEW_SECONDS:
             return
         self._renewed_at, self._asked_at = now, -TOKEN_SECONDS
-        try:
-            _load(self._configuration, self._path)
-        except ConnectionProblem as problem:
-            log.warning("the API server refused our credentials, and there are no others: %s", problem)
+        with _kept():
+            self._forget()
 
 
-def _in_cluster() -> bool:
-    return "KUBERNETES_SERVICE_HOST" in os.environ
+@contextlib.contextmanager
+def _kept() -> Iterator[None]:
+    try:
+        yield
+    except (ConnectionProblem, OSError, ValueError) as problem:
+        log.warning("credentials cannot be read anew, the last ones are kept: %s", problem)
 
 
-def _tls(configuration: Configuration) -> ssl.SSLContext | None:
-    context = _trust(configuration)
-    if context and configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, configuration.key_file)
-    return context
-
-
-def _trust(configuration: Configuration) -> ssl.SSLContext | None:
-    if not configuration.host.startswith("https"):
+def _of_pod() -> Bearer | None:
+    if "KUBERNETES_SERVICE_HOST" not in os.environ:
         return None
-    authority = configuration.ssl_ca_cert
-    if authority and not Path(authority).is_file():
-        raise ConnectionProblem(f"The certificate authority file {authority} of the kubeconfig is missing.")
-    context = ssl.create_default_context(cafile=authority)
-    if not configuration.verify_ssl:
+    try:
+        found = bearer.of_pod()
+        found.token()
+    except (OSError, KeyError, ValueError) as error:
+        raise ConnectionProblem(
+            f"No usable Kubernetes credentials of this pod: {error}. "
+            "Mount its service account's token, or set KUBECONFIG."
+        ) from error
+    return found
+
+
+def _with_token(found: Bearer) -> Connection:
+    def authorization() -> str | None:
+        token = found.token()
+        return token and f"Bearer {token}"
+
+    header, tls = Header(authorization), None
+    if found.server.startswith("https"):
+        tls = trusting(found.authority, verified=found.verified)
+    return Connection(found.server, tls, header.value, tls, header.renew)
+
+
+def trusting(authority: str | None, *, verified: bool) -> ssl.SSLContext:
+    """TLS that trusts a PEM text, without one the system's authorities; or, unless `verified`, anybody."""
+    try:
+        context = ssl.create_default_context(cadata=authority)
+    except ssl.SSLError as error:
+        raise ConnectionProblem(f"The certificate authority cannot be read: {error}.") from error
+    if not verified:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
