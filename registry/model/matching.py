@@ -4,12 +4,13 @@ Values are read at the placeholders (`structure`); what counts is that rendering
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from registry.model.documents import canonical
 from registry.model.normalise import normalise_spec
 from registry.model.parameters import Parameters, fill
+from registry.model.placeholders import OPENING
 from registry.model.problems import Invalid
 from registry.model.rendering import Context, FactUnknown, render
 from registry.model.structure import Bindings, Structure, TooManyWays
@@ -19,47 +20,50 @@ CANDIDATES: Final = 64
 """Guesses that are rendered, at most."""
 
 
-def parameters_for(template: Template, spec: Mapping[str, Any], context: Context) -> tuple[Parameters, ...]:
-    """Return the parameters with which the template renders `spec`, as few as possible.
+class Reader:
+    """Reads the parameters of one template out of specs."""
 
-    `spec` is normalised; in workload scope it has no podSelector. None at all where it cannot be rendered,
-    or where there are too many ways to read it. Several where as many parameters, with other names or
-    values, do the same: then nobody can say which were meant. Defaults are left out; `{}` is all defaults.
-    """
-    wanted = canonical(spec)
-    if not _comparable(template, spec):
-        return ()
-    if _renders(template, {}, context, wanted):
-        return ({},)
-    try:
-        guesses = list(itertools.islice(_guesses(template, spec), CANDIDATES + 1))
-    except TooManyWays:
-        return ()
-    if len(guesses) > CANDIDATES:
-        return ()
-    found = {}
-    for guess in guesses:
-        for given in (guess, _without_tcp(guess)):
-            if _renders(template, given, context, wanted):
-                least = _least(template, given, context, wanted)
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        laid = normalise_spec(template.spec)
+        self._laid = {"podSelector": {}, **laid} if template.scope == "namespace" else laid
+        self._known = template.variables - frozenset(template.parameters.get("properties", ()))
+        types = laid.get("policyTypes")
+        self._types = types if OPENING not in str(types) else None
+
+    def read(self, spec: Mapping[str, Any], context: Context) -> tuple[Parameters, ...]:
+        """Return the parameters with which the template renders `spec`, as few as possible.
+
+        `spec` is normalised; in workload scope it has no podSelector. None at all where it cannot be
+        rendered, or where there are too many ways to read it. Several where as many parameters, with other
+        names or values, do the same: then nobody can say which were meant. Defaults are left out; `{}` is
+        all defaults.
+        """
+        if self._types is not None and self._types != spec.get("policyTypes"):
+            return ()  # most templates are out by that alone
+        guesses = self._guesses(spec)
+        if not guesses:
+            return ()
+        wanted = canonical(spec)
+        found = {}
+        terse = [one for guess in guesses if (one := _without_tcp(guess)) != guess]
+        for guess in ({}, *guesses, *terse):
+            if _renders(self.template, guess, context, wanted):
+                least = _least(self.template, guess, context, wanted)
+                if not least:
+                    return ({},)
                 found[canonical(least)] = least
-    fewest = min(map(len, found.values()), default=0)
-    return tuple(found[key] for key in sorted(found) if len(found[key]) == fewest)
+        fewest = min(map(len, found.values()), default=0)
+        return tuple(found[key] for key in sorted(found) if len(found[key]) == fewest)
 
-
-def _comparable(template: Template, spec: Mapping[str, Any]) -> bool:
-    """Whether the directions are the same; most templates are out by that alone."""
-    types = template.spec.get("policyTypes")
-    literal = isinstance(types, list) and not any("$" in str(one) for one in types)
-    return not literal or types == spec.get("policyTypes")
-
-
-def _guesses(template: Template, spec: Mapping[str, Any]) -> Iterator[Bindings]:
-    parameters = frozenset(template.parameters.get("properties", ()))
-    laid = normalise_spec(template.spec)
-    if template.scope == "namespace":
-        laid = {"podSelector": {}, **laid}
-    return Structure(template.variables - parameters).bindings(laid, spec)
+    def _guesses(self, spec: Mapping[str, Any]) -> list[Bindings]:
+        """What the placeholders may stand for; nothing where that is too much to try."""
+        try:
+            ways = Structure(self._known).bindings(self._laid, spec)
+            guesses = list(itertools.islice(ways, CANDIDATES + 1))
+        except TooManyWays:
+            return []
+        return guesses if len(guesses) <= CANDIDATES else []
 
 
 def _renders(template: Template, given: Bindings, context: Context, wanted: bytes) -> bool:

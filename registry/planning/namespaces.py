@@ -11,7 +11,15 @@ from registry.planning.drift import update_notes
 from registry.planning.exclusion import TooManyParts, exclude, matches
 from registry.planning.names import MAX_PARTS, bears_mark, policy_name, template_of
 from registry.planning.objects import Key, LivePolicy, Namespace, Note, Selector
-from registry.planning.policies import applied_of, differs, is_offered, namespace_policy, spec_digest
+from registry.planning.order import denies_first
+from registry.planning.policies import (
+    applied_of,
+    differs,
+    is_offered,
+    namespace_policy,
+    offered_revisions,
+    spec_digest,
+)
 from registry.planning.resolve import (
     Applied,
     Pending,
@@ -64,7 +72,7 @@ def plan_namespace(view: NamespaceView, around: Surroundings) -> Plan:
     if view.excluded:
         return Plan(notes=_excluded(namespace))
     if not namespace.managed:
-        return Plan(phases=_denies_first(parting(view.live, leaving=namespace.leaving)))
+        return Plan(phases=denies_first(parting(view.live, leaving=namespace.leaving)))
     outcomes, pending = _outcomes(view, around)
     in_force = {outcome.resolved.template.name: outcome.applied for outcome in outcomes}
     kept = {*in_force, *(name for name, one in pending.items() if one.keep)}
@@ -119,8 +127,9 @@ def _excluded(namespace: Namespace) -> tuple[Note, ...]:
 
 def _requests(view: NamespaceView, around: Surroundings) -> Iterator[Request]:
     namespace = around.namespace
-    applied = applied_by_template(view.live, view.applied, view.pinned)
     values = {**dict.fromkeys(_defaults(around), "true"), **namespace.references}
+    offered = offered_revisions(view.key, values, view.named)
+    applied = applied_by_template(view.live, view.applied, {**view.pinned, **offered})
     for template, value in sorted(values.items()):
         yield Request(
             view.key,
@@ -279,16 +288,5 @@ def _in_order(
                 for change in outcome.changes
             ],
         ),
-        *_denies_first([*gone, *(change for outcome in outcomes for change in outcome.surplus)]),
+        *denies_first([*gone, *(change for outcome in outcomes for change in outcome.surplus)]),
     )
-
-
-def _denies_first(deletes: list[Change]) -> tuple[tuple[Change, ...], ...]:
-    denies = [change for change in deletes if change.live and not _allows(change.live)]
-    allows = [change for change in deletes if change.live and _allows(change.live)]
-    return phased(denies, allows)
-
-
-def _allows(live: LivePolicy) -> bool:
-    spec = msgspec.json.decode(live.spec)
-    return bool(spec.get("ingress") or spec.get("egress"))

@@ -1,15 +1,16 @@
 """Building generated policies, comparing them with live ones, and the bodies of writes."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from registry import contract
 from registry.model.documents import canonical
-from registry.planning.names import policy_name
+from registry.planning.names import bears_mark, policy_name, template_of
 from registry.planning.objects import DesiredPolicy, Key, LivePolicy, Namespace, Selector, Workload
+from registry.planning.references import Malformed, parse_reference
 from registry.planning.resolve import Applied, Resolved
 
 OUR_ANNOTATIONS = frozenset(
@@ -161,6 +162,24 @@ def is_offered(live: LivePolicy, spec: Mapping[str, Any]) -> bool:
     """Whether somebody wants `live`, which is not ours, to be taken over as the policy of this spec."""
     offered = contract.ADOPT_ANNOTATION in live.annotations and not live.owners and not live.deleting
     return offered and live.spec == canonical(spec)
+
+
+def offered_revisions(
+    key: Key, templates: Iterable[str], named: Callable[[str], LivePolicy | None]
+) -> dict[str, Applied]:
+    """What references of `key` are pinned to by policies that it may take over, where those say so."""
+    found = ((template, named(policy_name(key, template))) for template in templates)
+    return {template: applied for template, live in found if live and (applied := _offered_revision(live))}
+
+
+def _offered_revision(live: LivePolicy) -> Applied | None:
+    if bears_mark(live) or contract.ADOPT_ANNOTATION not in live.annotations:
+        return None
+    try:
+        reference = parse_reference(template_of(live), live.annotations[contract.ADOPT_ANNOTATION])
+    except Malformed:
+        return None
+    return Applied(reference.revision, {}, "pinned") if reference and reference.revision else None
 
 
 def release_body(live: LivePolicy, found: Mapping[str, Any]) -> dict[str, Any]:

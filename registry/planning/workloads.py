@@ -18,6 +18,7 @@ from registry.planning.policies import (
     applied_of,
     differs,
     is_offered,
+    offered_revisions,
     only_version_moved,
     workload_policy,
 )
@@ -116,7 +117,8 @@ def _unmanaged(view: WorkloadView, around: Surroundings) -> Plan:
 
 
 def _outcomes(view: WorkloadView, workload: Workload, around: Surroundings) -> Outcomes:
-    applied = applied_by_template(view.live, view.applied, view.pinned)
+    offered = offered_revisions(view.key, workload.references, view.named)
+    applied = applied_by_template(view.live, view.applied, {**view.pinned, **offered})
     resolved: dict[str, Resolved] = {}
     pending: dict[str, Pending] = {}
     for template in sorted(workload.references):

@@ -5,17 +5,17 @@ where every policy that it would generate without that reference stays as it is.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from registry import contract
 from registry.model.documents import canonical
-from registry.planning.names import MAX_PARTS, policy_name, template_of
+from registry.planning.names import policy_name, template_of
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload, is_namespace
 from registry.planning.orphans import Clock
 from registry.planning.resolve import applied_from
 from registry.world.adoption_reasons import Reason, kept_because, unresolved
+from registry.world.offering import offered, offers
 from registry.world.resembling import Place, Reference, place, resembling
 from registry.world.standing import Standing
 from registry.world.switching import Aim, Labelled, Switch, switch
@@ -32,6 +32,7 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
     policy: LivePolicy
     reference: Reference | None = None
     by: str = ""
+    offer: str = "true"
     written: bool = False
     reason: Reason | None = None
     selecting: tuple[Key, ...] = ()
@@ -67,12 +68,12 @@ class Scene(msgspec.Struct, frozen=True):
 def adoptions(scene: Scene) -> Adoptions:
     """What becomes of the unmanaged policies of a namespace that is, or will be, managed."""
     here = scene.here
-    derived = set(_derived(scene))
-    offers = tuple(offered(live) for live in here.unmanaged if live.name in derived)
-    base = switch(here, scene.clock, Aim(managed=True, offered=offers))
+    values = offers(here)
+    taken = tuple(offered(live, values[live.name]) for live in here.unmanaged if live.name in values)
+    base = switch(here, scene.clock, Aim(managed=True, offered=taken))
     around = place(here.namespace, scene.workloads, here.start)
     policies = sorted(here.unmanaged, key=lambda live: live.name)
-    chosen = _apart([_chosen(live, around, scene, base, derived) for live in policies])
+    chosen = _apart([_chosen(live, around, scene, base, values) for live in policies])
     while True:
         aim = _aim(scene, chosen)
         found = switch(here, scene.clock, aim)
@@ -82,34 +83,16 @@ def adoptions(scene: Scene) -> Adoptions:
         chosen = checked  # with at least one reference less
 
 
-def offered(live: LivePolicy) -> LivePolicy:
-    """A policy that the controller may take over, if it is just what it would generate."""
-    return msgspec.structs.replace(live, annotations={**live.annotations, contract.ADOPT_ANNOTATION: "true"})
-
-
-def _derived(scene: Scene) -> Iterable[str]:
-    """Names of the policies that references there generate, or wait to."""
-    for workload in scene.here.start.workloads:
-        for template, value in workload.references.items():
-            if value != "false":
-                yield policy_name(workload.key, template)
-    namespace = scene.here.namespace
-    defaults = (template.name for template in scene.here.start.catalogue.defaults)
-    referred = {**dict.fromkeys(defaults, "true"), **namespace.references}
-    for template in (name for name, value in referred.items() if value != "false"):
-        for part in range(2 * MAX_PARTS):
-            yield policy_name(namespace.key, template, part)
-
-
 def _chosen(
-    live: LivePolicy, around: Place, scene: Scene, base: Switch, derived: Collection[str]
+    live: LivePolicy, around: Place, scene: Scene, base: Switch, values: Mapping[str, str]
 ) -> Adoption:
     if live.owners:
         return Adoption(policy=live, reason=kept_because("Owned"))
     if same := _same(live, base):
         key, generated = same
-        return Adoption(policy=live, reference=_reference(key, generated), by=generated.name)
-    if live.name in derived:
+        offer = values.get(live.name, "true")
+        return Adoption(policy=live, reference=_reference(key, generated), by=generated.name, offer=offer)
+    if live.name in values:
         return Adoption(policy=live, reason=kept_because("NameTaken"))
     found = resembling(live, around)
     if len(found.references) != 1:
@@ -175,7 +158,7 @@ def _aim(scene: Scene, chosen: Sequence[Adoption]) -> Aim:
     return Aim(
         managed=True,
         gone=frozenset(one.policy.name for one in chosen if one.reference and not one.in_place),
-        offered=tuple(offered(one.policy) for one in chosen if one.in_place),
+        offered=tuple(offered(one.policy, one.offer) for one in chosen if one.in_place),
         labelled=tuple(_labelled(_user(key, scene), users[key]) for key in sorted(users)),
     )
 

@@ -7,10 +7,9 @@ import msgspec
 
 from registry.model.documents import canonical
 from registry.model.from_policy import template_name
-from registry.model.matching import parameters_for
+from registry.model.matching import Reader
 from registry.model.normalise import normalise_selector
 from registry.model.rendering import Context
-from registry.model.template import Template
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload
 from registry.world.snapshot import Snapshot
 
@@ -58,18 +57,18 @@ def pod_selector(live: LivePolicy) -> Mapping[str, Any]:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A namespace with all its workloads, and the templates that may be referred to."""
+    """A namespace with all its workloads, and what reads the templates that may be referred to."""
 
     namespace: Namespace
     workloads: Sequence[Workload]
-    templates: Sequence[Template]
+    readers: Sequence[Reader]
     start: Snapshot
 
 
 def place(namespace: Namespace, workloads: Sequence[Workload], start: Snapshot) -> Place:
     """The place, with the current templates but those that change the namespace's defaults too."""
-    templates = [one for one in start.catalogue.current() if not one.replaces_defaults]
-    return Place(namespace, workloads, templates, start)
+    templates = (one for one in start.catalogue.current() if not one.replaces_defaults)
+    return Place(namespace, workloads, [Reader(one) for one in templates], start)
 
 
 def resembling(live: LivePolicy, here: Place) -> Resembling:
@@ -88,11 +87,8 @@ def resembling(live: LivePolicy, here: Place) -> Resembling:
 
 
 def _of_namespace(live: LivePolicy, here: Place) -> Iterator[Reference]:
-    spec = msgspec.json.decode(live.spec)
     context = Context(here.namespace.name, None, here.start.facts)
-    for template in here.templates:
-        if template.scope == "namespace":
-            yield from _references(here.namespace.key, template, spec, context, here)
+    return _references(here.namespace.key, "namespace", msgspec.json.decode(live.spec), context, here)
 
 
 def _of_workloads(live: LivePolicy, here: Place, users: Iterable[Workload]) -> Iterator[Reference]:
@@ -100,14 +96,15 @@ def _of_workloads(live: LivePolicy, here: Place, users: Iterable[Workload]) -> I
     spec.pop("podSelector", None)
     for workload in users:
         context = Context(workload.namespace, workload.name, here.start.facts)
-        for template in here.templates:
-            if template.scope == "workload":
-                yield from _references(workload.key, template, spec, context, here)
+        yield from _references(workload.key, "workload", spec, context, here)
 
 
 def _references(
-    user: Key, template: Template, spec: Mapping[str, Any], context: Context, here: Place
+    user: Key, scope: str, spec: Mapping[str, Any], context: Context, here: Place
 ) -> Iterator[Reference]:
-    head = here.start.catalogue.entries[template.name].head
-    for given in parameters_for(template, spec, context):
-        yield Reference(user, template.name, head, given)
+    for reader in here.readers:
+        template = reader.template
+        if template.scope == scope:
+            head = here.start.catalogue.entries[template.name].head
+            for given in reader.read(spec, context):
+                yield Reference(user, template.name, head, given)

@@ -165,6 +165,22 @@ def test_a_left_policy_that_was_changed_is_kept_and_its_name_is_told(service: Se
     ]
 
 
+def test_a_template_that_moved_on_is_taken_back_at_the_revision_that_was_left(
+    service: Service, busy: Shop, catalogue: Catalogue
+):
+    catalogue.put("moving", spec=ingress_port(8))
+    catalogue.put("moving", spec=ingress_port(9))
+    busy.refer("db", moving="true")
+    busy.await_policy("moving")
+    switch(service, busy, "disable", LEAVE)
+    before = identities(busy)
+    catalogue.put("moving", spec=ingress_port(10))
+    done = switch(service, busy, "enable", {"unmanaged": "adopt"})
+    assert (done["unmanaged"]["adopted"], identities(busy)) == (sorted(before), before)
+    labels = busy.policy("moving")["metadata"]["labels"]
+    assert labels["netpol-registry.dev/revision"] == "2"
+
+
 def test_defaults_that_leave_a_preset_out_are_taken_back_in_all_their_parts(service: Service, busy: Shop):
     labels = {"app": "cart", "tier": "back"}
     busy.run("cart", {"deny-all": "true"}, pod_labels=labels)

@@ -8,7 +8,7 @@ from registry.model.defaults import default_templates
 from registry.model.documents import canonical
 from registry.model.facts import SAMPLE_FACTS
 from registry.model.from_policy import template_document
-from registry.model.matching import parameters_for
+from registry.model.matching import Reader
 from registry.model.normalise import normalise_spec
 from registry.model.parameters import fill
 from registry.model.rendering import Context, render
@@ -18,6 +18,10 @@ from tests.model.strategies import specs
 
 PLACE = Context("shop", "checkout", SAMPLE_FACTS)
 DEFAULTS = {one.name: one for one in default_templates()}
+
+
+def parameters_for(template, spec, context):
+    return Reader(template).read(spec, context)
 
 
 def made(ingress, scope="workload", **properties):

@@ -125,7 +125,7 @@ def _offered(one: Adoption) -> str | None:
     identity = {"uid": live.uid, "resourceVersion": live.resource_version}
     outcome = _patched(
         NETWORK_POLICIES.path(live.namespace, live.name),
-        {**identity, "annotations": {ADOPT_ANNOTATION: "true"}},
+        {**identity, "annotations": {ADOPT_ANNOTATION: one.offer}},
     )
     if isinstance(outcome, Conflict):
         return CHANGED
