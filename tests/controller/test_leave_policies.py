@@ -170,8 +170,9 @@ def test_a_template_that_moved_on_is_taken_back_at_the_revision_that_was_left(
 ):
     catalogue.put("moving", spec=ingress_port(8))
     catalogue.put("moving", spec=ingress_port(9))
-    busy.refer("db", moving="true")
+    busy.refer("db", moving="v2")
     busy.await_policy("moving")
+    busy.refer("db", moving="true")
     switch(service, busy, "disable", LEAVE)
     before = identities(busy)
     catalogue.put("moving", spec=ingress_port(10))

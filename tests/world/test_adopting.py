@@ -52,7 +52,6 @@ def opens(*rules) -> dict[str, Any]:
 
 CLOSED = opens(OPEN)
 ONE = {"ports": [{"port": 1}]}
-BOTH_WAYS = {"replacesDefaults": True, "spec": {**PRESET["spec"], "ingress": [OPEN]}}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +72,14 @@ BOTH_WAYS = {"replacesDefaults": True, "spec": {**PRESET["spec"], "ingress": [OP
 )
 def test_the_reference_of_a_policy(templates, expected):
     assert by(adopted(templates, [unmanaged()])["by-hand"]) == expected
+
+
+def test_a_template_that_changes_the_defaults_too_is_never_chosen():
+    spec = {"podSelector": {"matchLabels": {"app": "db"}}, **PRESET["spec"]}
+    closed = msgspec.structs.replace(unmanaged(), spec=canonical(normalise_spec(spec)))
+    plain = {"spec": PRESET["spec"]}
+    assert by(adopted(catalogue(web=PRESET), [closed])["by-hand"]) == "NoTemplate"
+    assert by(adopted(catalogue(web=plain), [closed])["by-hand"]) == ("web", {})
 
 
 def test_fewer_parameters_go_first():

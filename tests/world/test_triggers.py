@@ -29,3 +29,13 @@ def test_the_defaults_are_looked_at_once_a_presets_write_is_answered_even_if_the
         touched.clear()
         triggers.wrote(written)
     assert touched == ([namespace_key("shop")] if template == "preset" else [])
+
+
+def test_that_policies_are_to_be_left_behind_is_news_by_itself():
+    touched: list[Key] = []
+    triggers = Triggers(touched.append, ())
+    before = namespace(managed=False)
+    triggers.world.namespaces.put(before)
+    touched.clear()
+    triggers.world.namespaces.put(msgspec.structs.replace(before, leaving=True, resource_version="2"))
+    assert touched == [namespace_key("shop")]
