@@ -23,8 +23,8 @@ KILLS: Final = 20
 _AWAITED: Final = 0.75
 """The share of kills that wait until the controller writes, and then a moment more."""
 
-_MOMENT_SECONDS: Final = 0.6
-_START_SECONDS: Final = 1.2
+_MOMENT_SECONDS: Final = 0.5
+_START_SECONDS: Final = 1.0
 
 
 @contextlib.asynccontextmanager

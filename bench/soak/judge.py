@@ -78,15 +78,15 @@ def late(gaps: Iterable[Gap], unable: Sequence[Span]) -> list[Violation]:
     return [
         Violation("none missing", f"{gap.pair}: for {seconds:.2f} s")
         for gap in gaps
-        if (seconds := able(gap, unable)) > GAP_SECONDS
+        if (seconds := able(gap.began, gap.ended, unable)) > GAP_SECONDS
     ]
 
 
-def able(gap: Gap, unable: Iterable[Span]) -> float:
-    """The seconds of a gap that are the product's own."""
-    seconds = gap.ended - gap.began
+def able(began: float, ended: float, unable: Iterable[Span]) -> float:
+    """The seconds between two moments that are the product's own."""
+    seconds = ended - began
     for span in merged(unable):
-        seconds -= max(0.0, min(gap.ended, span.ended) - max(gap.began, span.began))
+        seconds -= max(0.0, min(ended, span.ended) - max(began, span.began))
     return max(0.0, seconds)
 
 

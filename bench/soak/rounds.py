@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import aiohttp
@@ -21,8 +20,8 @@ from bench.soak.site import LEASE_SECONDS, Site, leading
 from bench.soak.watching import STORE
 from registry import contract
 
-FAULT_SECONDS: Final = 5.0
-AFTER_SECONDS: Final = 2.5
+FAULT_SECONDS: Final = 4.0
+AFTER_SECONDS: Final = 2.0
 SETTLE_SECONDS: Final = 10.0
 RECOVERY_SECONDS: Final = LEASE_SECONDS + 1.0
 """A controller that lost the lease in a fault leads again so soon after it."""
@@ -124,7 +123,7 @@ class Stage:
         figures.writes = sum(one.done for one in ours)
         figures.idle = sum(one.done and not one.changed for one in ours)
         figures.turned_down = sum(not one.done for one in ours)
-        figures.worst_gap = max((judge.able(gap, self.unable) for gap in gaps), default=0.0)
+        figures.worst_gap = max((judge.able(gap.began, gap.ended, self.unable) for gap in gaps), default=0.0)
         figures.longest_gap = max((gap.ended - gap.began for gap in gaps), default=0.0)
 
 
@@ -138,18 +137,18 @@ async def under(stage: Stage, kind: Kind) -> Figures:
         async with kind.make(site) as fired:
             await asyncio.sleep(FAULT_SECONDS)
             figures.fired = fired()
-        figures.recovered = await _recovery(figures, partial(leading, site.main), kind)
+        figures.recovered = await _recovery(figures, site, kind)
         stage.unable.append(Span(began, time.monotonic() + kind.patience))
         await asyncio.sleep(AFTER_SECONDS)
     figures.actions = site.accepted - before
     return await stage.judged(figures, rival=kind.rival, patience=kind.patience)
 
 
-async def _recovery(figures: Figures, wait: Callable[[], Awaitable[None]], kind: Kind) -> float:
-    """Seconds until a controller leads again; too long is a violation."""
+async def _recovery(figures: Figures, site: Site, kind: Kind) -> float:
+    """Seconds until the controller leads again; too long is a violation."""
     began = time.monotonic()
-    await wait()
-    seconds = time.monotonic() - began
+    await leading(site.main)
+    seconds = judge.able(began, time.monotonic(), site.pulse.spans)
     if seconds > RECOVERY_SECONDS + kind.patience:
         figures.violations.append(Violation("a writer is back", f"{seconds:.1f} s after {kind.name}"))
     return seconds

@@ -104,8 +104,7 @@ def test_a_policy_that_is_no_longer_asked_for_is_not_missing(book: Book):
 
 
 def test_time_in_which_nobody_could_write_does_not_count():
-    gap = Gap(PAIR, 10, 20)
-    assert judge.able(gap, [Span(9, 12), Span(11, 15), Span(19.5, 30)]) == 4.5
+    assert judge.able(10, 20, [Span(9, 12), Span(11, 15), Span(19.5, 30)]) == 4.5
 
 
 def test_a_gap_of_more_than_a_second_is_told():
