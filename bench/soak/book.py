@@ -15,6 +15,9 @@ DEFAULTS: Final = ("allow-namespace-communication", "deny-all-ingress")
 """Templates that every managed namespace has without asking."""
 
 PRESET: Final = "soak-shut"
+NOTE: Final = "example.com/note"
+"""An annotation that somebody sets on generated policies, and that nobody removes."""
+
 _IN_AND_OUT: Final = 2
 _DEFAULT: Final[States] = frozenset({Force(0, "{}")})
 
@@ -85,6 +88,7 @@ class Book:
         self.since: dict[str, set[int]] = collections.defaultdict(set)
         self.ended: set[str] = set()
         self.owners: dict[str, frozenset[str]] = {}
+        self.notes: dict[str, str] = {}
         self.gaps: list[Gap] = []
         self.changes = 0
 
@@ -137,6 +141,8 @@ class Book:
         if thing:
             self.policies[place] = thing
             self.owners[thing.uid] = thing.owners
+            if NOTE in thing.annotations:
+                self.notes[thing.uid] = thing.annotations[NOTE]
         if pair := self.pairs.get(place):
             line = self.lines[pair]
             if thing is None and self.forgetful:

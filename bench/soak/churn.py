@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from bench.soak.book import DEFAULTS, PRESET
+from bench.soak.book import DEFAULTS, NOTE, PRESET
 from registry import contract
 from registry.planning.names import policy_name
 from registry.planning.objects import Key
@@ -231,6 +231,7 @@ def _spoil_policy(rng: random.Random) -> Action:
         {"metadata": {"labels": {contract.MANAGED_BY_LABEL: None, contract.TEMPLATE_LABEL: None}}},
         {"metadata": {"ownerReferences": None}},
         {"metadata": {"annotations": {contract.DESCRIPTION_ANNOTATION: "mine now"}}},
+        {"metadata": {"annotations": {NOTE: str(rng.randint(0, 10**6))}}},
     )
     return Action("spoil policy", "admin", "PATCH", _policy(rng), rng.choice(bodies))
 

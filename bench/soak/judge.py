@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from bench.soak.audit import Write
-from bench.soak.book import DEFAULTS, PRESET, Book, Gap, Pair, Thing
+from bench.soak.book import DEFAULTS, NOTE, PRESET, Book, Gap, Pair, Thing
 from bench.soak.model import Absent, Force, State, preset_spec, spec
 from registry import contract
 from registry.planning.objects import is_namespace
@@ -142,6 +142,8 @@ def _content(book: Book, pair: Pair, thing: Thing, markers: Markers) -> str:
     owner, state = book.workloads[pair.key], _state(thing)
     if thing.owners != {owner.uid}:
         return f"{pair}: has other owners than its workload"
+    if thing.annotations.get(NOTE) != book.notes.get(thing.uid):
+        return f"{pair}: an annotation of somebody else is gone"
     marker = markers.get((pair.template, state.revision))
     if marker is None:
         return f"{pair}: revision {state.revision} is not recorded"

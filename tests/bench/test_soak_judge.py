@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from bench.soak import judge
@@ -79,6 +80,14 @@ def test_a_policy_that_opens_something_else_is_told(book: Book):
 def test_a_policy_of_an_earlier_owner_is_told(book: Book):
     book.on_policy(PAIR.place, policy(owner="u0"), 1)
     assert "other owners" in told(judge.differences(book, MARKERS))
+
+
+def test_an_annotation_of_somebody_else_that_is_gone_is_told(book: Book):
+    noted = msgspec.structs.replace(policy(), annotations={**policy().annotations, "example.com/note": "x"})
+    book.on_policy(PAIR.place, noted, 1)
+    assert judge.differences(book, MARKERS) == []
+    book.on_policy(PAIR.place, policy(), 2)
+    assert "somebody else" in told(judge.differences(book, MARKERS))
 
 
 def test_a_policy_that_is_missing_is_told(book: Book):
