@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.cluster.selectors import NoLabelSelector, parse_selector
+from registry.cluster.selectors import NoLabelSelector, parse_selector, selector_text
 
 
 def expression(key, operator, *values):
@@ -89,3 +89,16 @@ def test_the_order_of_requirements_makes_no_difference(parts):
 def test_any_text_is_read_or_refused(text):
     with contextlib.suppress(NoLabelSelector):
         parse_selector(text)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        {},
+        {"matchLabels": {"a": "b", "c": ""}},
+        {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["x", "y"]}]},
+        {"matchExpressions": [{"key": "a", "operator": "Exists"}, {"key": "b", "operator": "DoesNotExist"}]},
+    ],
+)
+def test_a_selector_written_and_read_again_is_the_same(selector):
+    assert parse_selector(selector_text(selector)) == selector

@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devcluster.api import Api, Object
+from devcluster.cluster import ControlPlane
+from devcluster.faults import Answer, FaultProxy, Match
 from tests.cluster import AuditLog, eventually, unique_name, until_passes
 from tests.controller.shop import Shop
 from tests.controller.store import Catalogue
 from tests.controller_process import ControllerProcess
 
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
 SYSTEM = "/api/v1/namespaces/kube-system/services"
 CACHES = "/apis/apps/v1/namespaces/kube-system/daemonsets"
@@ -191,6 +196,47 @@ def test_private_are_also_the_ranges_of_the_clusters_own_pods(
 
     follow(lambda: excepted()[-1] == "30.1.2.0/24")
     assert "10.0.0.0/8" in excepted()
+
+
+def test_while_objects_cannot_be_read_nothing_is_concluded_from_them(
+    control_plane: ControlPlane, own_controller: ControllerProcess, shop: Shop, tmp_path: Path
+):
+    with FaultProxy(control_plane) as proxy:
+        own_controller.credentials(proxy.kubeconfig(tmp_path / "faulty.kubeconfig"))
+        fault = proxy.inject(Answer(HTTPStatus.INTERNAL_SERVER_ERROR), Match(resource="ingressclasses"))
+        own_controller.start()
+        shop.run("web", {"from-ingress-controller": "true"})
+        shop.await_event("FactUnknown")
+        assert shop.templates() == []
+        fault.end()
+        eventually(lambda: shop.policy("from-ingress-controller"), timeout=60)
+        own_controller.stop()
+
+
+def test_classes_of_gateways_are_followed_where_their_kind_is_served(
+    own_controller: ControllerProcess, make: Callable[[str, Object], str]
+):
+    own_controller.start()
+    make(DEFINITIONS, gateway_classes())
+    classes = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
+    body = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {}}
+    name = eventually(lambda: make(classes, {**body, "spec": {"controllerName": "example.com/own"}}))
+    eventually(lambda: f"GatewayClass {name} names example.com/own" in own_controller.log(), timeout=90)
+
+
+def gateway_classes() -> Object:
+    """The kind as the Gateway API defines it, with any content."""
+    names = {"plural": "gatewayclasses", "kind": "GatewayClass", "singular": "gatewayclass"}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
+    group = "gateway.networking.k8s.io"
+    return {
+        "metadata": {
+            "name": f"gatewayclasses.{group}",
+            "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"},
+        },
+        "spec": {"group": group, "scope": "Cluster", "names": names, "versions": [version]},
+    }
 
 
 def test_a_setting_goes_before_what_is_detected(

@@ -54,6 +54,12 @@ def test_what_may_not_be_seen_is_not_known():
     assert mine.target(key("d", "tools")) is None
 
 
+def test_of_a_namespace_of_which_not_all_is_seen_nothing_is_concluded():
+    place = place_of({"shop": {}}, [(key("a"), WEB)], partial=["shop"])
+    found = [place.select({"podSelector": {"matchLabels": {"app": name}}}, "shop") for name in ("web", "db")]
+    assert [(one.pods, one.whole) for one in found] == [((WEB,), False), (None, False)]
+
+
 def test_without_all_namespaces_a_namespace_selector_finds_nothing_for_certain():
     mine = PLACE.limited_to(["shop"], all_namespaces=False)
     found = mine.select({"namespaceSelector": {"matchLabels": {"team": "ops"}}}, "shop")
