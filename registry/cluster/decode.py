@@ -1,11 +1,13 @@
 """From the wire to planning's objects: raw JSON into Structs that hold only what is needed."""
 
+import functools
 from typing import Any, Final
 
 import msgspec
 
 from registry import contract
 from registry.cluster.metadata import Meta, parameters, references
+from registry.cluster.sharing import shared_map, with_shared
 from registry.model.documents import canonical
 from registry.model.normalise import normalise_spec
 from registry.planning.objects import LivePolicy, Manager, Namespace
@@ -30,6 +32,17 @@ class _PolicyObject(msgspec.Struct, gc=False):
     metadata: _PolicyMeta
     spec: dict[str, Any] = {}
 
+
+_REPEATED: Final = frozenset(
+    {
+        contract.DESCRIPTION_ANNOTATION,
+        contract.PARAMETERS_ANNOTATION,
+        contract.TRACKING_ANNOTATION,
+        "apiVersion",
+        "kind",
+    }
+)
+"""Annotations and members of an ownerReference whose values many policies have."""
 
 _NAMESPACE: Final = msgspec.json.Decoder(_NamespaceObject)
 _POLICY: Final = msgspec.json.Decoder(_PolicyObject)
@@ -61,14 +74,20 @@ def decode_policy(raw: bytes) -> LivePolicy:
         name=meta.name,
         uid=meta.uid,
         resource_version=meta.resource_version,
-        labels=meta.labels or {},
-        annotations=meta.annotations or {},
-        owners=tuple(meta.owner_references or ()),
+        labels=shared_map(meta.labels),
+        annotations=with_shared(meta.annotations or {}, _REPEATED),
+        owners=tuple(with_shared(owner, _REPEATED) for owner in meta.owner_references or ()),
         finalizers=tuple(meta.finalizers or ()),
-        managers=tuple(Manager(entry.manager, entry.time) for entry in meta.managed_fields or ()),
+        managers=_managers(tuple((entry.manager, entry.time) for entry in meta.managed_fields or ())),
         spec=canonical(normalise_spec(found.spec)),
         deleting=meta.deletion_timestamp is not None,
     )
+
+
+@functools.lru_cache(4096)
+def _managers(entries: tuple[tuple[str, str], ...]) -> tuple[Manager, ...]:
+    """One tuple for all objects that the same managers wrote in the same seconds."""
+    return tuple(Manager(*entry) for entry in entries)
 
 
 class _Endpoint(msgspec.Struct, gc=False):

@@ -3,6 +3,7 @@
 import msgspec
 
 from registry import contract
+from registry.cluster.sharing import shared_map
 
 
 class Owner(msgspec.Struct, gc=False):
@@ -48,8 +49,6 @@ def parameters(meta: Meta) -> dict[str, str]:
 
 
 def _suffixes(entries: dict[str, str] | None, prefix: str) -> dict[str, str]:
-    return (
-        {key[len(prefix) :]: value for key, value in entries.items() if key.startswith(prefix)}
-        if entries
-        else {}
+    return shared_map(
+        entries and {key[len(prefix) :]: value for key, value in entries.items() if key.startswith(prefix)}
     )

@@ -1,9 +1,11 @@
 """Paths of the Kubernetes API, by group, version and plural. Pure."""
 
+import functools
+
 import msgspec
 
 
-class Resource(msgspec.Struct, frozen=True):
+class Resource(msgspec.Struct, frozen=True, dict=True):
     """A kind of object as the API serves it."""
 
     group: str
@@ -11,7 +13,7 @@ class Resource(msgspec.Struct, frozen=True):
     plural: str
     kind: str
 
-    @property
+    @functools.cached_property
     def api_version(self) -> str:
         """`apiVersion` of its objects."""
         return f"{self.group}/{self.version}" if self.group else self.version

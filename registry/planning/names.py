@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import sys
 
 from registry import contract
 from registry.planning.objects import Key, LivePolicy
@@ -12,7 +13,7 @@ MAX_NAME = 253
 HASH_DIGITS = 10
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=4096)
 def policy_name(key: Key, template: str, part: int = 0) -> str:
     """The derived name of the policy that `key`'s reference to `template` generates.
 
@@ -80,4 +81,4 @@ def parse_kind_name(kind_name: str, namespace: str) -> Key | None:
     """The key that `kind_name` stands for; None when it is nothing of the kind."""
     qualified, slash, name = kind_name.partition("/")
     kind, _, group = qualified.partition(".")
-    return Key(group, kind, namespace, name) if slash else None
+    return Key(sys.intern(group), sys.intern(kind), namespace, name) if slash else None

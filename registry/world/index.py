@@ -19,7 +19,7 @@ class Index:
         self._by_template: defaultdict[str, set[Key]] = defaultdict(set)
         self._by_namespace: defaultdict[str, set[Key]] = defaultdict(set)
         self._referring: set[Key] = set()
-        self._owned: defaultdict[Key, set[str]] = defaultdict(set)
+        self._owned: dict[Key, tuple[str, ...]] = {}
         self._owners: dict[Place, Key] = {}
         self._expected: dict[Place, Key] = {}
 
@@ -44,9 +44,9 @@ class Index:
         """Workloads of `namespace` with references or policies."""
         return self._by_namespace.get(namespace, NONE)
 
-    def owned(self, key: Key) -> Set[str]:
+    def owned(self, key: Key) -> tuple[str, ...]:
         """Names of the policies that `key` generated."""
-        return self._owned.get(key, frozenset())
+        return self._owned.get(key, ())
 
     def expect(self, key: Key, templates: Iterable[str]) -> None:
         """Remember which policy names `key` is answerable for, whatever becomes of their marks."""
@@ -67,16 +67,21 @@ class Index:
         if not bears_mark(policy):
             self.drop_policy(key, policy)
             return
-        self._owned[key].add(policy.name)
+        owned = self._owned.get(key, ())
+        if policy.name not in owned:
+            self._owned[key] = (
+                *owned,
+                policy.name,
+            )  # a tuple takes a fifth of a set's memory, and most hold one
         self._owners[policy.namespace, policy.name] = key
         self._keep(key)
 
     def drop_policy(self, key: Key, policy: LivePolicy) -> None:
         """Note that `policy` is gone."""
         self._owners.pop((policy.namespace, policy.name), None)
-        self._owned[key].discard(policy.name)
-        if not self._owned[key]:
-            del self._owned[key]
+        owned = tuple(name for name in self._owned.pop(key, ()) if name != policy.name)
+        if owned:
+            self._owned[key] = owned
         self._keep(key)
 
     def refer(self, key: Key, before: Mapping[str, str], after: Mapping[str, str]) -> None:

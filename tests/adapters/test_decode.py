@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from registry import contract
 from registry.cluster.decode import decode_endpoints, decode_namespace, decode_policy
-from registry.planning.objects import Manager
+from registry.planning.objects import LivePolicy, Manager
 
 META = {"name": "db", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
 
@@ -51,3 +52,34 @@ def test_the_addresses_of_all_endpoints_are_read():
 
 def test_a_slice_without_endpoints_has_no_address():
     assert decode_endpoints(msgspec.json.encode({"metadata": META, "endpoints": None})).addresses == ()
+
+
+def test_what_many_policies_have_alike_is_held_once():
+    def policy(name: str) -> LivePolicy:
+        meta = {
+            **META,
+            "name": name,
+            "labels": {"netpol-registry.dev/template": "postgres"},
+            "annotations": {"netpol-registry.dev/description": f"Long {'and ' * 3}longer", "other": name},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": name}],
+            "managedFields": [{"manager": "netpol-registry", "time": "2026-01-01T00:00:00Z"}],
+        }
+        return decode_policy(msgspec.json.encode({"metadata": meta, "spec": {}}))
+
+    one, other = policy("a"), policy("b")
+    assert one.labels is other.labels
+    assert one.managers is other.managers
+    described = contract.DESCRIPTION_ANNOTATION
+    assert one.annotations[described] is other.annotations[described]
+    assert one.owners[0]["kind"] is other.owners[0]["kind"]
+    assert (one.annotations["other"], other.owners[0]["name"]) == ("a", "b")
+
+
+def test_references_that_many_have_alike_are_held_once():
+    labels = {"template.netpol-registry.dev/postgres": "true"}
+    raws = [
+        msgspec.json.encode({"metadata": {**META, "name": name, "labels": labels}}) for name in ("a", "b")
+    ]
+    one, other = map(decode_namespace, raws)
+    assert one.references is other.references
+    assert one.parameters is other.parameters == {}
