@@ -81,7 +81,7 @@ class Request(msgspec.Struct, frozen=True):
 
 def resolve(request: Request, around: Surroundings) -> Resolved | None:
     """What `request` asks for now; None for `"false"`. Raises Pending."""
-    reference = _reference(request)
+    reference = _reference(request, around.catalogue)
     if reference is None:
         return None
     entry = _entry(request.template, around.catalogue)
@@ -154,10 +154,11 @@ def _recorded_parameters(live: LivePolicy) -> Mapping[str, Any]:
         return {}
 
 
-def _reference(request: Request) -> Reference | None:
+def _reference(request: Request, catalogue: Catalogue) -> Reference | None:
     try:
         return parse_reference(request.template, request.value)
     except Malformed as error:
+        _entry(request.template, catalogue)  # a template that was deleted keeps no policy, whatever the value
         raise Pending(
             "InvalidValue", f"{contract.TEMPLATE_LABEL_PREFIX}{request.template}: {error}"
         ) from error

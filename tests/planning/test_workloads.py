@@ -168,11 +168,12 @@ def test_a_policy_deleted_or_drifted_during_a_mistake_comes_back_as_it_was(
     assert (after.spec, after.labels, after.annotations) == (before.spec, before.labels, before.annotations)
 
 
-def test_a_deleted_template_takes_its_policies_along():
+@pytest.mark.parametrize("value", ["true", "v9", "yes"])
+def test_a_deleted_template_takes_its_policies_along(value: str):
     cluster = Cluster(catalogue(postgres={}))
     cluster.run(workload({"postgres": "true"}))
     cluster.catalogue = catalogue(postgres=[{}, None])
-    plan = cluster.plan(workload({"postgres": "true"}))
+    plan = cluster.plan(workload({"postgres": value}))
     assert (reasons(plan), actions(plan)) == (["TemplateUnknown"], ["delete postgres"])
 
 
