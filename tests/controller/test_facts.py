@@ -36,7 +36,7 @@ def make(api: Api) -> Iterator[Callable[[str, Object], str]]:
         return name
 
     yield create
-    for path in made:
+    for path in reversed(made):
         if api.find(path):
             api.delete(path)
 
@@ -44,10 +44,14 @@ def make(api: Api) -> Iterator[Callable[[str, Object], str]]:
 @pytest.fixture
 def edge(make: Callable[[str, Object], str], make_namespace: Callable[..., str]) -> str:
     """A namespace from which Helm, as it were, installed an IngressClass of ingress-nginx."""
-    name = make_namespace()
-    annotations = {"meta.helm.sh/release-namespace": name}
-    make(CLASSES, {"metadata": {"annotations": annotations}, "spec": {"controller": "k8s.io/ingress-nginx"}})
+    name: str = make_namespace()
+    install_class(make, name)
     return name
+
+
+def install_class(make: Callable[[str, Object], str], namespace: str) -> None:
+    annotations = {"meta.helm.sh/release-namespace": namespace}
+    make(CLASSES, {"metadata": {"annotations": annotations}, "spec": {"controller": "k8s.io/ingress-nginx"}})
 
 
 def from_web(shop: Shop) -> list[Any]:
@@ -75,18 +79,36 @@ def follow(check: Callable[[], object]) -> None:
 
 
 def test_policies_follow_an_ingress_controller_that_comes_by_one_write_each(
-    own_controller: ControllerProcess, api: Api, shop: Shop, edge: str, audit: AuditLog
+    own_controller: ControllerProcess,
+    shop: Shop,
+    make: Callable[[str, Object], str],
+    make_namespace: Callable[..., str],
+    audit: AuditLog,
 ):
     own_controller.start()
     shop.run("web", {"from-ingress-controller": "true"})
     before = shop.await_policy("from-ingress-controller")
     audit.restart()
-    peer = run_nginx(api, edge)
+    edge = make_namespace()
+    install_class(make, edge)
+    peer = run_nginx(shop.api, edge)
     follow(lambda: from_web(shop) == [peer])
     after = shop.policy("from-ingress-controller")
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     writes = audit.writes("controller", "networkpolicies", shop.name)
     assert [write.verb for write in writes] == ["update"]
+
+
+@pytest.mark.parametrize("controller", ["example.com/own", "ingress.k8s.aws/alb"])
+def test_a_controller_that_is_not_known_is_not_guessed(
+    own_controller: ControllerProcess, shop: Shop, make: Callable[[str, Object], str], controller: str
+):
+    make(CLASSES, {"metadata": {}, "spec": {"controller": controller}})
+    own_controller.start()
+    shop.run("web", {"from-ingress-controller": "true"})
+    shop.await_event("FactUnknown")
+    assert shop.templates() == []
+    assert controller in own_controller.log()
 
 
 def test_labels_alone_let_nobody_in(
@@ -103,8 +125,8 @@ def test_labels_alone_let_nobody_in(
 def test_an_ingress_controller_that_goes_leaves_policies_as_they_are(
     own_controller: ControllerProcess, api: Api, shop: Shop, edge: str
 ):
-    own_controller.start()
     peer = run_nginx(api, edge)
+    own_controller.start()
     shop.run("web", {"from-ingress-controller": "true"})
     follow(lambda: from_web(shop) == [peer])
     before = shop.policy("from-ingress-controller")

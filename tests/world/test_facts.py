@@ -105,6 +105,10 @@ def test_an_ingress_controller_is_taken_where_an_admin_vouches_for_it(classes, w
     assert is_taken or any(remark.about == workload.key for remark in found.remarks)
 
 
+def test_what_somebody_runs_speaks_against_no_default():
+    assert not ingress_controllers([], [proxy("shop")], set()).other
+
+
 def test_an_ingress_controllers_peer_is_its_own_selector_in_its_own_namespace():
     [peer] = ingress_controllers([], [proxy("ingress-nginx")], set()).value
     assert peer == {
@@ -124,7 +128,7 @@ def test_an_ingress_controllers_peer_is_its_own_selector_in_its_own_namespace():
 )
 def test_a_class_that_nothing_is_let_in_for_is_told(controller, word):
     found = ingress_controllers([klass(controller)], [], set())
-    assert found.value is None
+    assert (found.value, found.other) == (None, True)
     [remark] = found.remarks
     assert word in remark.message
 
@@ -189,6 +193,8 @@ def test_neighbouring_ranges_are_put_together_and_others_left_out():
         (DNS, Found(value=[PODS]), {}, False, "detected"),
         (DNS, Found(), {}, False, "default"),
         (DNS, Found(), {}, True, "unknown"),
+        (DNS, Found(other=True), {}, False, "unknown"),
+        (DNS, Found(value=[PODS], other=True), {}, False, "detected"),
         (DNS, Found(read=False), {}, False, "unknown"),
         (DNS, Found(read=False), {DNS: []}, False, "setting"),
         (API_SERVER, Found(), {}, False, "unknown"),

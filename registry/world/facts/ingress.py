@@ -4,6 +4,8 @@ The labels of a workload are its owner's to choose, so by labels alone anybody c
 Taken is a workload with the labels of a known product whose namespace is one of the product's install guide;
 or is the one from which Helm installed a class of the product (classes belong to the cluster, so an admin
 made it); or is excluded by the settings, as kube-system is, while a class names the product.
+
+Where there are classes and nothing is taken, the cluster has a controller, and the default would be a guess.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -40,7 +42,7 @@ def ingress_controllers(
     products = {product.name for one in taken.values() if (product := product_of(one))}
     remarks += (remark for one in named if (remark := _unserved(one, products)))
     peers = [_peer(one.namespace, one.selector or {}) for one in taken.values()]
-    return Found(value=peers or None, sources=tuple(taken), remarks=tuple(remarks))
+    return Found(value=peers or None, sources=tuple(taken), remarks=tuple(remarks), other=bool(named))
 
 
 def _against(workload: Workload, classes: Sequence[ControllerClass], excluded: Set[str]) -> Remark | None:

@@ -21,13 +21,15 @@ class Remark(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What the cluster says of a fact: its value, None where nothing says it, and the objects that do.
 
-    `read` is false while they have not been read: nothing may be concluded from what is missing then.
+    `read` is false while they have not been read: nothing may be concluded from what is missing then. `other`
+    tells that the cluster has something else than the default, though not what.
     """
 
     value: list[Any] | None = None
     sources: tuple[Key, ...] = ()
     remarks: tuple[Remark, ...] = ()
     read: bool = True
+    other: bool = False
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +45,9 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 def fact(name: str, found: Found, given: Mapping[str, object], *, was_detected: bool) -> Fact:
     """The fact of this name: as a setting gives it, else as found, else the default.
 
-    One that was detected before and is no longer is unknown rather than the default: policies stay as they
-    are while a controller is installed anew, and none comes to allow more because something was deleted.
+    Where the cluster has something else than the default, that would be a guess. And a fact that was detected
+    before is unknown rather than the default: policies stay as they are while a controller is installed anew,
+    and none comes to allow more because something was deleted.
     """
     if name in given:
         return Fact(name=name, known="setting", value=given[name])
@@ -60,7 +63,7 @@ def fact(name: str, found: Found, given: Mapping[str, object], *, was_detected: 
             "It was detected, and what told it is gone. Bring that back, or give it by the setting FACTS."
         )
         return Fact(name=name, known="unknown", remarks=(gone, *found.remarks))
-    if name in DEFAULT_FACTS:
+    if name in DEFAULT_FACTS and not found.other:
         return Fact(name=name, known="default", value=DEFAULT_FACTS[name], remarks=found.remarks)
     nobody = Remark("Nothing that may be read tells it. Give it by the setting FACTS.")
     return Fact(name=name, known="unknown", remarks=(nobody, *found.remarks))
