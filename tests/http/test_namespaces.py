@@ -157,6 +157,21 @@ def test_a_dry_run_writes_nothing(service, api, shop, audit):
     assert audit.writes(namespace=shop) == []
 
 
+@pytest.mark.parametrize("action", ["enable", "disable"])
+def test_the_plan_says_what_is_not_known(service, shop, action):
+    plan = service.call("POST", f"{NAMESPACES}/{shop}/{action}?dryRun=true", {}).get_json()
+    assert plan["enforced"] == "unknown"
+    assert "Existing connections may end" in plan["basis"]
+
+
+@pytest.mark.parametrize("body", [{"policies": "burn"}, {"unmanaged": "keep"}, []])
+def test_disabling_is_not_asked_for_something_else(service, api, make_namespace, body):
+    shop = make_namespace({"netpol-registry.dev/managed": "true"})
+    service.catch_up()
+    assert problem(service.call("POST", f"{NAMESPACES}/{shop}/disable", body)) == (422, "invalid-body")
+    assert is_managed(api, shop)
+
+
 def test_the_label_is_written_as_the_caller(service, api, shop, audit):
     assert service.call("POST", f"{NAMESPACES}/{shop}/enable", {}).get_json()["inForce"]
     assert is_managed(api, shop)

@@ -43,7 +43,8 @@ def plan_adoptions(here: Standing) -> Adoptions:
     """What references take the place of, where the caller may write them. Raises Refused, or ApiError."""
     workloads = backend().ask(lambda world: workloads_in(world, here.namespace.name))
     users = {one.key for live in here.unmanaged for one in selecting(live, workloads)}
-    barred = users - granted({key: _right(key) for key in users})
+    allowed = granted({key: right for key in users if (right := _right(key))})
+    barred = users - allowed
     found = adoptions(Scene(here, workloads, barred, backend().clock()))
     if any(one.in_place for one in found.adopted):
         require(on_policies("patch", here.namespace.name))
@@ -71,12 +72,14 @@ def adopt(here: Standing, planned: Adoptions) -> tuple[Written, Removal]:
     return written, Removal(kept.backup, removed, adopted, tuple(Left(*one) for one in sorted(stays.items())))
 
 
-def _right(key: Key) -> Right:
-    return Right("patch", key.group, _resource(key).plural, key.namespace, key.name)
+def _right(key: Key) -> Right | None:
+    resource = _resource(key)
+    return Right("patch", key.group, resource.plural, key.namespace, key.name) if resource else None
 
 
-def _resource(key: Key) -> Resource:
-    return next(one for one in backend().kinds() if (one.group, one.kind) == (key.group, key.kind))
+def _resource(key: Key) -> Resource | None:
+    """The kind of a workload; None where its definition went this moment."""
+    return next((one for one in backend().kinds() if (one.group, one.kind) == (key.group, key.kind)), None)
 
 
 def _label(planned: Adoptions) -> Reasons:
@@ -93,7 +96,10 @@ def _label(planned: Adoptions) -> Reasons:
 def _label_workload(asked: Labelled) -> str | None:
     """Why it could not be labelled; None when it is."""
     key = asked.before.key
-    path = _resource(key).path(key.namespace, key.name)
+    resource = _resource(key)
+    if resource is None:
+        return CHANGED
+    path = resource.path(key.namespace, key.name)
     labels, annotations = differing(asked.before, asked.after)
     for _ in range(ATTEMPTS):
         now = backend().ask(lambda world: world.workload(key))

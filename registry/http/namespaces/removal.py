@@ -1,8 +1,8 @@
 """Removing unmanaged policies: first a backup, then exactly the objects that are in it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,8 @@ from registry.planning.objects import LivePolicy
 from registry.planning.policies import delete_body
 from registry.store import backups
 from registry.world.standing import Standing, is_foreign
+
+BATCH: Final = 100
 
 
 class Left(NamedTuple):
@@ -58,7 +60,9 @@ def back_up(here: Standing, names: Collection[str]) -> Kept:
 
 def remove(policies: Collection[LivePolicy]) -> tuple[tuple[str, ...], tuple[Left, ...]]:
     """Remove exactly these objects, as the caller: the names of those that went, and the others."""
-    reasons = {live.name: reason for live, reason in as_caller(lambda client: _remove(client, policies))}
+    reasons: dict[str, str | None] = {}
+    for batch in _batches(list(policies)):
+        reasons |= as_caller(lambda client: _remove(client, batch))  # noqa: B023 (called at once)
     return (
         tuple(name for name, reason in reasons.items() if reason is None),
         tuple(Left(name, reason) for name, reason in reasons.items() if reason),
@@ -79,8 +83,14 @@ async def _back_up(client: Requests, here: Standing, names: Collection[str], aut
     return Kept(backup.name, tuple(live for live, _ in foreign))
 
 
-async def _remove(client: Requests, policies: Collection[LivePolicy]) -> list[tuple[LivePolicy, str | None]]:
-    return [(live, await _delete(client, live)) for live in policies]
+def _batches(policies: Sequence[LivePolicy]) -> Iterator[Sequence[LivePolicy]]:
+    """So many at once that each is answered in time: what is done is told, however many there are."""
+    for first in range(0, len(policies), BATCH):
+        yield policies[first : first + BATCH]
+
+
+async def _remove(client: Requests, policies: Collection[LivePolicy]) -> dict[str, str | None]:
+    return {live.name: await _delete(client, live) for live in policies}
 
 
 async def _delete(client: Requests, live: LivePolicy) -> str | None:

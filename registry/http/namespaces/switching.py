@@ -107,9 +107,10 @@ def disable_namespace(query: Query, namespace: str) -> Response:
     found = outlook(here, switch(here, backend().clock(), aim))
     if query["dry_run"]:
         return _answer(here, found, query, Done("disable"))
+    started = time.monotonic()
     written = _written(here, aim, found.switch)
-    if aim.leave and written.in_force:
-        end_leaving(here)
+    if aim.leave and written.in_force and not end_leaving(here, started):
+        written = Written(in_force=False, seconds=None)
     return _answer(here, found, query, Done("disable", written))
 
 

@@ -8,15 +8,16 @@ import msgspec
 
 from registry import contract
 from registry.cluster.client import Requests
-from registry.cluster.decode import decode_namespace
+from registry.cluster.decode import decode_namespace, decode_policy
 from registry.cluster.errors import NotFound
-from registry.cluster.resources import NAMESPACES
+from registry.cluster.listing import listed
+from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES
 from registry.http import problems
 from registry.http.acting import as_caller
 from registry.http.namespaces.places import known
 from registry.http.problems import Refused
 from registry.http.requests import backend
-from registry.planning.names import bears_mark
+from registry.planning.names import bears_mark, owner_key
 from registry.planning.objects import Namespace, Workload
 from registry.world.preview import PolicyChange
 from registry.world.standing import Standing
@@ -83,11 +84,26 @@ def awaits(started: float, holds: Callable[[World], bool]) -> bool:
     return True
 
 
-def end_leaving(here: Standing) -> None:
-    """Take the wish to leave policies off the Namespace, once they are left. Raises Refused, or ApiError."""
-    if known(here.namespace.name).namespace.leaving:
+def end_leaving(here: Standing, started: float) -> bool:
+    """Take the wish to leave policies off the Namespace, once they are left. Raises Refused, or ApiError.
+
+    False where some bear our marks still: without the wish, the controller would delete these. The API server
+    is asked, since a policy may be newer than what the service has heard of.
+    """
+    name = here.namespace.name
+    while as_caller(lambda client: _any_of_ours(client, name)):
+        if time.monotonic() > started + PATIENCE_SECONDS:
+            return False
+        time.sleep(STEP_SECONDS)
+    if known(name).namespace.leaving:
         annotations = {contract.ON_DISABLE_ANNOTATION: None}
-        as_caller(lambda client: _merge(client, here.namespace.name, {"annotations": annotations}))
+        as_caller(lambda client: _merge(client, name, {"annotations": annotations}))
+    return True
+
+
+async def _any_of_ours(client: Requests, namespace: str) -> bool:
+    found = [decode_policy(raw) async for raw in listed(client, NETWORK_POLICIES.path(namespace))]
+    return any(owner_key(live) for live in found)
 
 
 def _missing(here: Standing, aim: Aim) -> dict[str, Any]:
