@@ -38,6 +38,7 @@ class KeyQueue:
         self._workloads: collections.Counter[str] = collections.Counter()
         self._trials = Trials(self._release)
         self._detained: set[Key] = set()
+        self._behind: set[str] = set()
         self._waiters: collections.deque[asyncio.Future[None]] = collections.deque()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -80,6 +81,11 @@ class KeyQueue:
         if timer:
             timer.cancel()
         self._timers[key] = loop.call_at(when, self._due, key)
+
+    def add_behind(self, namespace: str, seconds: float) -> None:
+        """Have a Namespace reconciled once none of its workloads waits or is worked on, or in `seconds`."""
+        self._behind.add(namespace)
+        self.add_after(namespace_key(namespace), seconds)
 
     def retry(self, key: Key) -> float:
         """Have a failed `key` reconciled after its backoff, which is returned in seconds.
@@ -124,6 +130,7 @@ class KeyQueue:
         metrics.WORK_SECONDS.observe(time.monotonic() - self._working.pop(key).began)
         if not is_namespace(key):
             self._workloads[key.namespace] -= 1
+            self._release_behind(key.namespace)
         if key in self._dirty:
             self._push(key)
         if not self._ready and not self._working and not self._detained:
@@ -163,8 +170,15 @@ class KeyQueue:
         keys = {*self._failures, *self._trials}
         return sum(key.namespace == namespace for key in keys)
 
+    def _release_behind(self, namespace: str) -> None:
+        if namespace in self._behind and not self.busy(namespace):
+            self._timers[namespace_key(namespace)].cancel()
+            self._due(namespace_key(namespace))
+
     def _due(self, key: Key) -> None:
         self._timers.pop(key, None)
+        if is_namespace(key):
+            self._behind.discard(key.name)
         self.add(key)
 
     def _push(self, key: Key) -> None:

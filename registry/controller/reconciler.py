@@ -28,7 +28,6 @@ from registry.world.world import World
 log = logging.getLogger(__name__)
 
 DRIFT_REPAIRED: Final = "DriftRepaired"
-BARRIER_STEP: Final = 0.02
 BARRIER_LIMIT: Final = 10.0
 """How long, in seconds, a namespace's denies wait for its workloads' own policies."""
 
@@ -68,8 +67,8 @@ class Reconciler:
 
     async def _reconcile_namespace(self, namespace: Namespace) -> None:
         plan = plan_namespace(self._world.namespace_view(namespace), self._world.surroundings(namespace))
-        if self._must_wait(namespace, plan):
-            self._queue.add_after(namespace.key, BARRIER_STEP)
+        if (seconds := self._seconds_to_wait(namespace, plan)) > 0:
+            self._queue.add_behind(namespace.name, seconds)
             return
         self._barrier.pop(namespace.name, None)
         self._world.index.expect(namespace.key, {*plan.in_force, *(one.template for one in plan.problems)})
@@ -80,14 +79,13 @@ class Reconciler:
             for key in self._waiting.pop(namespace.name, ()):
                 self._queue.add(key)
 
-    def _must_wait(self, namespace: Namespace, plan: Plan) -> bool:
+    def _seconds_to_wait(self, namespace: Namespace, plan: Plan) -> float:
         """New policies of a namespace come after its workloads' own, which say what stays allowed."""
-        if not any(change.action == "create" for change in plan.changes) or not self._queue.busy(
-            namespace.name
-        ):
-            return False
+        creates = any(change.action == "create" for change in plan.changes)
+        if not creates or not self._queue.busy(namespace.name):
+            return 0
         now = asyncio.get_running_loop().time()
-        return now < self._barrier.setdefault(namespace.name, now + BARRIER_LIMIT)
+        return self._barrier.setdefault(namespace.name, now + BARRIER_LIMIT) - now
 
     async def _reconcile_workload(self, key: Key, namespace: Namespace) -> None:
         world = self._world

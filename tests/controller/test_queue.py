@@ -228,3 +228,32 @@ async def test_waiting_and_working_are_timed_once_for_each_key():
     queue.add(DB)
     queue.done(await queue.get())
     assert [counted(sample) for sample in samples] == [one + 1 for one in before]
+
+
+async def test_a_namespace_behind_its_workloads_comes_once_the_last_of_them_is_done():
+    queue, shop = KeyQueue(), namespace_key("shop")
+    for key in (DB, WEB):
+        queue.add(key)
+    queue.add_behind("shop", 60)
+    queue.done(await queue.get())
+    assert await queue.get() == WEB
+    queue.done(WEB)
+    assert await asyncio.wait_for(queue.get(), 1) == shop
+
+
+async def test_a_namespace_behind_a_workload_that_comes_again_waits_on():
+    queue = KeyQueue()
+    queue.add(DB)
+    queue.add_behind("shop", 60)
+    await queue.get()
+    queue.add(DB)
+    queue.done(DB)
+    assert [await queue.get(), len(queue)] == [DB, 0]
+
+
+async def test_a_namespace_does_not_wait_longer_than_it_may():
+    queue = KeyQueue()
+    queue.add(DB)
+    await queue.get()
+    queue.add_behind("shop", 0.01)
+    assert await asyncio.wait_for(queue.get(), 10) == namespace_key("shop")
