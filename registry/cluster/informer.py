@@ -191,10 +191,11 @@ class Informer(Generic[T]):
 
     async def _attempt(self) -> float | None:
         """Follow until that ends; the longest delay before the next attempt, None when it ended well."""
+        longest = LAST_DELAY
         try:
             await self._follow()
         except Gone:
-            self._version = ""
+            self._version, longest = "", SOON
         except msgspec.MsgspecError as error:
             # A line that is no whole event: what it would have said is only known by reading all again.
             self._version = ""
@@ -208,7 +209,7 @@ class Informer(Generic[T]):
             self._told = ""
             return None
         self._client.reach.answered()
-        return LAST_DELAY
+        return longest
 
     async def _follow(self) -> None:
         if not self._version and not self._replay:

@@ -66,12 +66,14 @@ class Trials:
         if key in self._out:
             self._out.discard(key)
             self._width = min(2 * self._width, WIDEST)
-            self._let_out()
+            self._let_out(self._width)
 
     def ended(self, key: Key) -> None:
         """Nothing has to be written for `key` any more, or not for now."""
         self._failures.pop(key, None)
-        self._out.discard(key)
+        if key in self._out:  # it cost the server nothing and told nothing of it: the next one's turn
+            self._out.discard(key)
+            self._let_out(1)
 
     def _hold(self, key: Key) -> None:
         if key not in self._held:
@@ -89,13 +91,14 @@ class Trials:
 
     def _due(self) -> None:
         self._timer = None
-        self._let_out()
+        self._let_out(self._width)
 
-    def _let_out(self) -> None:
-        for _ in range(min(self._width, len(self._waiting))):
+    def _let_out(self, number: int) -> None:
+        while number and self._waiting:
             _, _, key = heapq.heappop(self._waiting)
             self._held.discard(key)
             if key in self._failures:  # else it has what it asks for by now
+                number -= 1
                 self._out.add(key)
                 self._release(key)
         self._schedule()
