@@ -5,6 +5,7 @@ import enum
 import logging
 import math
 import random
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -36,6 +37,9 @@ FIRST_DELAY, LAST_DELAY = 0.2, 30.0
 
 SOON = 0.5
 """At last where the API server is in trouble: what was missed is known soon after its return."""
+
+WARM_UP = 60.0
+"""So long an API server that just started may forbid what it will allow: it reads RBAC after it began to answer."""
 
 REMEMBERED = 10_000
 """Deletions kept in mind, because an answer to a write or an event may come after them."""
@@ -172,6 +176,7 @@ class Informer(Generic[T]):
         self._replay = True
         self._told = ""
         self._moved = False
+        self._forbidden_at: float | None = None
 
     async def run(self) -> None:
         """List and watch for ever; a failure is waited out with growing, jittered delays.
@@ -191,25 +196,35 @@ class Informer(Generic[T]):
 
     async def _attempt(self) -> float | None:
         """Follow until that ends; the longest delay before the next attempt, None when it ended well."""
-        longest = LAST_DELAY
+        reach = self._client.reach
         try:
             await self._follow()
         except Gone:
-            self._version, longest = "", SOON
+            self._version = ""
+            reach.answered()
+            return SOON
         except msgspec.MsgspecError as error:
             # A line that is no whole event: what it would have said is only known by reading all again.
             self._version = ""
             log.warning("watch of %s sent what cannot be read: %s", self.path, error)
         except ApiError as error:
             self._failed(error)
-            if is_transient(error):
-                self._client.reach.failed()
+            if is_transient(error) or self._is_warming_up(error):
+                reach.failed()
                 return SOON
         else:
-            self._told = ""
+            self._told, self._forbidden_at = "", None
             return None
-        self._client.reach.answered()
-        return longest
+        return LAST_DELAY
+
+    def _is_warming_up(self, error: ApiError) -> bool:
+        """Whether what was allowed before may be so again in a moment."""
+        if not isinstance(error, Forbidden) or not self.synced.is_set():
+            return False
+        now = time.monotonic()
+        if self._forbidden_at is None or self._moved:
+            self._forbidden_at = now
+        return now - self._forbidden_at < WARM_UP
 
     async def _follow(self) -> None:
         if not self._version and not self._replay:

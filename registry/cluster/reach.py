@@ -36,7 +36,7 @@ class Reach:
             self._here.clear()
 
     def answered(self) -> None:
-        """The API server answered, be it by a refusal."""
+        """The API server is there, though it did not let the watch begin."""
         self._here.set()
 
     @contextlib.contextmanager

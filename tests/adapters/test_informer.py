@@ -284,3 +284,20 @@ async def test_a_resource_version_that_is_always_too_old_is_not_read_anew_withou
     async with scripted(server):
         await asyncio.sleep(1)
     assert len(server.queries) < 12
+
+
+async def test_a_kind_that_was_allowed_before_is_asked_for_soon_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "SOON", 0.02)
+    monkeypatch.setattr(reach, "TURN_SECONDS", 0.01)
+    server = Server([*START], *[403] * 60, [line("ADDED", policy("b", 12)), HOLD])
+    async with scripted(server) as one:
+        await until(lambda: names(one) == ["a", "b"])
+
+
+async def test_a_right_that_stays_away_is_asked_for_ever_more_rarely(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "WARM_UP", 0)
+    monkeypatch.setattr(reach, "TURN_SECONDS", 0.01)
+    server = Server([*START], *[403] * 1000)
+    async with scripted(server):
+        await asyncio.sleep(1)
+    assert len(server.queries) < 12
