@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from registry import contract
+from registry.cluster.cache import Cache
 from registry.cluster.client import Client
 from registry.cluster.errors import NotFound
-from registry.cluster.informer import Cache, Informer, State
+from registry.cluster.informer import Informer, State
 from registry.cluster.resources import CONFIG_MAPS
 from registry.planning.catalogue import Catalogue, Entry
 from registry.planning.objects import Key

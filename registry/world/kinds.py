@@ -5,9 +5,10 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from registry.cluster.cache import Cache
 from registry.cluster.client import Client
 from registry.cluster.discovery import CustomKind, decode_custom_kind
-from registry.cluster.informer import Cache, Informer, State
+from registry.cluster.informer import Informer, State
 from registry.cluster.resources import BUILT_IN_WORKLOADS, CUSTOM_RESOURCE_DEFINITIONS, Resource
 from registry.cluster.workloads import Decode, custom_decoder, workload_decoder
 from registry.planning.objects import Workload

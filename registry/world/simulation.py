@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from registry import contract
-from registry.cluster.informer import Cache
+from registry.cluster.cache import Cache
 from registry.model.documents import canonical
 from registry.planning.changes import Change, Plan, Problem
 from registry.planning.names import policy_name

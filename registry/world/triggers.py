@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from registry.cluster.informer import Cache
+from registry.cluster.cache import Cache
 from registry.planning.catalogue import Catalogue
 from registry.planning.names import owner_key
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload, is_namespace, namespace_key

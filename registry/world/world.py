@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from registry.cluster.informer import Cache
+from registry.cluster.cache import Cache
 from registry.planning.catalogue import Catalogue
 from registry.planning.names import bears_mark, policy_name, template_of
 from registry.planning.namespaces import NamespaceView, allowing_selectors

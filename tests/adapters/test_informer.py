@@ -14,10 +14,11 @@ from devcluster.api import Api
 from devcluster.cluster import ControlPlane
 from registry.cluster import informer as module
 from registry.cluster import reach
+from registry.cluster.cache import Cache
 from registry.cluster.client import Client
 from registry.cluster.connection import Connection, connect
 from registry.cluster.decode import decode_policy
-from registry.cluster.informer import Cache, Informer, State
+from registry.cluster.informer import Informer, State
 from registry.cluster.resources import NETWORK_POLICIES
 from registry.planning.objects import LivePolicy
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.cluster.cache import Cache
 from registry.cluster.errors import (
     AlreadyExists,
     ApiError,
@@ -20,7 +21,6 @@ from registry.cluster.errors import (
     Unprocessable,
     is_transient,
 )
-from registry.cluster.informer import Cache
 from registry.cluster.watch import Lines, read_bookmark, read_error, watch_query
 from registry.planning.objects import LivePolicy
 

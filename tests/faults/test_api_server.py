@@ -14,7 +14,6 @@ from tests.controller.shop import Shop
 from tests.controller_process import ControllerProcess
 from tests.faults.scene import CHANGES, Scene
 
-
 WARM_UP_SECONDS = 10.0
 """An API server that says it is ready still fills its caches and reads RBAC: that is its own time."""
 

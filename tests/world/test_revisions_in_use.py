@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from registry import contract
-from registry.cluster.informer import Cache
+from registry.cluster.cache import Cache
 from registry.planning.names import policy_name
 from registry.planning.resolve import Applied
 from registry.world.revisions import revisions_in_use

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from registry.cluster.informer import Cache
+from registry.cluster.cache import Cache
 from registry.planning.names import policy_name
 from registry.planning.objects import Key, namespace_key
 from registry.world.triggers import Triggers

@@ -7,10 +7,11 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from registry.cluster.cache import Cache
 from registry.cluster.client import Client, Query
 from registry.cluster.decode import decode_endpoints
 from registry.cluster.facts import class_decoder, decode_node_cache, decode_ranges, decode_service
-from registry.cluster.informer import Cache, Informer, State
+from registry.cluster.informer import Informer, State
 from registry.cluster.resources import (
     DAEMON_SETS,
     ENDPOINT_SLICES,
