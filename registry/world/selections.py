@@ -51,6 +51,10 @@ class Selections:
         self._ask(key, new.selector if new and new.references else None)
         return touched - {key}
 
+    def selecting(self, workload: Workload) -> set[Key]:
+        """The others with references whose selector selects its pods."""
+        return set(self._selecting(workload.namespace, _labels(workload))) - {workload.key}
+
     def selected(self, workload: Workload) -> list[Workload]:
         """The other workloads of which pods are selected too, in the order of their keys."""
         if not workload.selector:

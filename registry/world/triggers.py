@@ -34,13 +34,18 @@ class Triggers:
         )
 
     def of_kind(self, group: str, kind: str) -> None:
-        """Touch the keys of a kind that is known from now on, and Namespaces whose presets it may hold."""
+        """Touch the keys of a kind that is known from now on, and Namespaces whose presets it may hold.
+
+        And whoever's policies reach pods of that kind: nobody could be told of them before.
+        """
         index = self.world.index
         for name in list(index.namespaces()):
             keys = [key for key in index.workloads(name) if (key.group, key.kind) == (group, kind)]
             self._touch_all(keys)
             if keys:
                 self._touch(namespace_key(name))
+        for workload in self.world.workloads.get((group, kind), ()):
+            self._touch_all(self.world.selections.selecting(workload))
 
     def on_workload(self, old: Workload | None, new: Workload | None) -> None:
         """A workload appeared, changed or went."""

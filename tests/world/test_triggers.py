@@ -10,6 +10,21 @@ from registry.world.triggers import Triggers
 from tests.planning.build import DB, PRESET, Cluster, catalogue, namespace, workload
 
 
+def test_once_a_kind_is_known_whoever_reaches_its_pods_is_looked_at():
+    touched: list[Key] = []
+    triggers = Triggers(touched.append, ())
+    world = triggers.world
+    world.workloads["apps", "Deployment"] = Cache(triggers.on_workload)
+    world.workloads["apps", "Deployment"].put(workload({"plain": "true"}))
+    rollouts = Cache(triggers.on_workload)
+    labels = {"app": DB.name, "role": "replica"}
+    rollouts.put(workload({}, Key("argoproj.io", "Rollout", "shop", "r"), selector={"matchLabels": labels}))
+    touched.clear()
+    world.workloads["argoproj.io", "Rollout"] = rollouts
+    triggers.of_kind("argoproj.io", "Rollout")
+    assert touched == [DB]
+
+
 @pytest.mark.parametrize("template", ["preset", "plain"])
 def test_the_defaults_are_looked_at_once_a_presets_write_is_answered_even_if_the_watch_was_first(
     template: str,
