@@ -10,11 +10,11 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from registry.cluster.http1 import Answer
+from registry.cluster.http1 import Answer, Malformed
 from registry.cluster.sockets import watch_over
 
 RECEIVED: Final = 64 * 1024
@@ -165,16 +165,20 @@ class Channels:
 
     async def exchange(self, request: bytes, answer: Answer, seconds: float) -> bytes:
         """Send a request and read its answer into `answer`; returns the content."""
-        async with asyncio.timeout(seconds), self._slots:
-            channel = self._take() or await self._connected()
-            try:
-                await channel.send(request)
-                content = await _content(channel, answer)
-            except BaseException:
-                channel.close()
-                raise
-            self._give(channel, answer)
-            return content
+        with self._mistrust():
+            async with asyncio.timeout(seconds), self._slots:
+                return await self._exchanged(request, answer)
+
+    async def _exchanged(self, request: bytes, answer: Answer) -> bytes:
+        channel = self._take() or await self._connected()
+        try:
+            await channel.send(request)
+            content = await _content(channel, answer)
+        except BaseException:
+            channel.close()
+            raise
+        self._give(channel, answer)
+        return content
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -184,21 +188,34 @@ class Channels:
 
         After `silence` seconds without one, TimeoutError.
         """
-        async with self._slots:
-            async with asyncio.timeout(silence):
-                channel = self._take() or await self._connected()
-            with contextlib.closing(channel):
+        with self._mistrust():
+            async with self._slots:
                 async with asyncio.timeout(silence):
-                    await channel.send(request)
-                    first = b""
-                    while not (answer.status or first):
-                        first = await _piece(channel, answer)
-                yield _pieces(channel, answer, first, silence)
+                    channel = self._take() or await self._connected()
+                with contextlib.closing(channel):
+                    async with asyncio.timeout(silence):
+                        await channel.send(request)
+                        first = b""
+                        while not (answer.status or first):
+                            first = await _piece(channel, answer)
+                    yield _pieces(channel, answer, first, silence)
 
     def close(self) -> None:
         """Close those that are not in use; those in use end with what uses them."""
         while self._idle:
             self._idle.pop().close()
+
+    @contextlib.contextmanager
+    def _mistrust(self) -> Iterator[None]:
+        """What cut or silenced one connection most likely did so to those that were idle meanwhile.
+
+        A load balancer need not tell that what is behind it went away; each of them would fail one request.
+        """
+        try:
+            yield
+        except (OSError, Malformed):
+            self.close()
+            raise
 
     def _take(self) -> Channel | None:
         while self._idle:

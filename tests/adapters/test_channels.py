@@ -18,7 +18,7 @@ class Server:
 
     def __init__(self) -> None:
         self.says = OK
-        self.closes = False
+        self.closes = self.cuts = False
         self.connections = self.received = 0
         self.open: list[asyncio.StreamWriter] = []
         self.may_answer = asyncio.Event()
@@ -31,6 +31,9 @@ class Server:
             length = int(head.partition(b"Content-Length: ")[2].split(b"\r")[0] or 0)
             self.received += len(await reader.readexactly(length))
             await self.may_answer.wait()
+            if self.cuts:
+                writer.transport.abort()
+                return
             writer.write(self.says)
             await writer.drain()
             if self.closes:
@@ -160,3 +163,14 @@ async def test_a_stream_that_ended_gives_its_connection_free(server, two):
     for _ in range(3):
         async with two.stream(request("GET", "/", {"Host": "h"}, None), Answer(), 10) as pieces:
             assert [piece async for piece in pieces] == []
+
+
+async def test_after_one_connection_was_cut_those_that_were_idle_are_not_used_again(server, two):
+    await asyncio.gather(ask(two), ask(two))
+    server.cuts = True  # as behind a load balancer that does not tell
+    with pytest.raises((Malformed, ConnectionError)):
+        await ask(two)
+    server.cuts = False
+    before = server.connections
+    await ask(two)
+    assert server.connections == before + 1
