@@ -57,6 +57,9 @@ class Heads(NamedTuple):
 
 def outcomes(states: States, ask: Ask, heads: Heads) -> States:
     """Where a controller that sees `ask` may lead from `states`."""
+    if any(isinstance(state, Absent) and state.pin for state in states):
+        # What is remembered is recorded only where a pinned template has moved on.
+        states |= NOTHING
     return frozenset(one for state in states for one in _outcomes(state, ask, heads))
 
 
@@ -134,8 +137,7 @@ def _pinned(state: State, parameters: str, heads: Heads) -> list[State]:
     fresh: list[State] = [Force(head, parameters) for head in heads.since]
     if state.pin is None:
         return fresh
-    # The pin is recorded only once the template has moved on, and with it the parameters.
-    return [*fresh, Force(state.pin.revision, parameters), *(Force(head, "{}") for head in heads.since)]
+    return [*fresh, Force(state.pin.revision, parameters)]
 
 
 def _exact(state: State, wanted: Force, heads: Heads) -> list[State]:

@@ -50,6 +50,11 @@ def test_a_new_pin_may_be_at_any_revision_that_was_current_meanwhile():
     assert outcomes(NOTHING, ask(), MOVED) == {Force(3, "{}"), Force(4, "{}")}
 
 
+def test_parameters_that_only_a_lost_policy_bore_may_be_lost_with_it():
+    lost = frozenset({Absent(Force(1, '{"port":7}'))})
+    assert outcomes(lost, ask("latest"), AT_3) == {Force(3, '{"port":7}'), Force(3, "{}")}
+
+
 def test_latest_has_to_be_at_the_revision_that_is_current_now():
     assert outcomes(frozenset({Force(3, "{}")}), ask("latest"), MOVED) == {Force(4, "{}")}
 
