@@ -36,8 +36,19 @@ def bears_mark(live: LivePolicy) -> bool:
 
 
 def template_of(live: LivePolicy) -> str:
-    """The template that `live` says it was made from; empty when that label is gone."""
-    return live.labels.get(contract.TEMPLATE_LABEL, "")
+    """The template that `live` says it was made from: by its label, else by its derived name; else empty."""
+    label = live.labels.get(contract.TEMPLATE_LABEL)
+    return _template_in_name(live) if label is None else label
+
+
+def _template_in_name(live: LivePolicy) -> str:
+    """Somebody took the label away: the name cannot be changed."""
+    stem = live.name[: -HASH_DIGITS - 1]
+    for key in _claimed(live):
+        template = stem.removeprefix(f"{key.name}-")
+        if template != stem and _derives(live.name, key, template):
+            return template
+    return ""
 
 
 def owner_key(live: LivePolicy) -> Key | None:

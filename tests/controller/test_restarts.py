@@ -51,6 +51,19 @@ def test_a_policy_deleted_while_the_controller_is_down_comes_back(
     assert ports(shop.await_policy("postgres")) == [6000]
 
 
+def test_a_policy_stripped_of_its_labels_goes_with_its_reference_while_the_controller_is_down(
+    own_controller: ControllerProcess, shop: Shop
+):
+    own_controller.start()
+    shop.run("db", {"postgres": "true"})
+    path = shop.policy_path(shop.await_policy("postgres"))
+    own_controller.stop()
+    shop.api.patch(path, {"metadata": {"labels": None}})
+    shop.enable(None)
+    own_controller.start()
+    eventually(lambda: not shop.policies())
+
+
 def test_a_restart_with_nothing_changed_writes_nothing(
     own_controller: ControllerProcess, make_shop: MakeShop, audit: AuditLog
 ):

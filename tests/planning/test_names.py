@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import contract
-from registry.planning.names import MAX_NAME, owner_key, policy_name
+from registry.planning.names import MAX_NAME, owner_key, policy_name, template_of
 from registry.planning.objects import Key, LivePolicy, Manager, namespace_key
 from registry.planning.references import Malformed, Reference, parse_reference
 
@@ -92,3 +92,8 @@ def test_the_values_of_the_contract(value: str, expected: Reference | None):
 def test_any_other_value_is_refused(value: str):
     with pytest.raises(Malformed):
         parse_reference("t", value)
+
+
+def test_a_policy_whose_labels_were_taken_away_is_known_by_its_name():
+    stripped = live(labels={}, managers=(Manager(contract.MANAGER, ""),))
+    assert (owner_key(stripped), template_of(stripped)) == (DB, "postgres")

@@ -60,6 +60,10 @@ def test_a_policy_that_does_not_say_its_revision_keeps_all(text: str | None):
     }
 
 
-@pytest.mark.parametrize("text", [None, "nonsense"])
-def test_a_policy_that_does_not_say_its_template_keeps_all_of_all(text: str | None):
-    assert revisions_in_use(world(labels={contract.TEMPLATE_LABEL: text}), {"postgres", "other"}) == {}
+def test_a_policy_whose_template_label_is_spoiled_keeps_all_of_all():
+    assert revisions_in_use(world(labels={contract.TEMPLATE_LABEL: "nonsense"}), {"postgres", "other"}) == {}
+
+
+def test_a_policy_without_template_label_says_its_template_by_its_name():
+    spoiled = world(labels={contract.TEMPLATE_LABEL: None})
+    assert revisions_in_use(spoiled, {"postgres", "other"}) == {"postgres": {1}, "other": set()}
