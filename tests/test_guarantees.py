@@ -10,7 +10,12 @@ ROOT = TESTS.parent
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 ROW = re.compile(r"^\| (.+?) \| (.+) \|$", re.MULTILINE)
 
-PAGE = (ROOT / "docs" / "guarantees.md").read_text()
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text()
+
+
+PAGE = _page("guarantees")
 CONTRACT = (ROOT / "docs" / "contract.md").read_text().split("## What happens when")[1].split("\n## ")[0]
 
 
@@ -35,7 +40,11 @@ def test_every_promise_names_a_test(promise: str):
 
 
 @pytest.mark.parametrize(
-    ("file", "name"), sorted({*NAMED.findall(PAGE), *NAMED.findall((ROOT / "README.md").read_text())})
+    ("file", "name"),
+    sorted(
+        {found for page in ("guarantees", "faults") for found in NAMED.findall(_page(page))}
+        | {*NAMED.findall((ROOT / "README.md").read_text())}
+    ),
 )
 def test_every_test_that_is_named_exists(file: str, name: str):
     assert re.search(rf"^ *(async )?def {name}\(", (TESTS / file).read_text(), re.MULTILINE)

@@ -6,6 +6,7 @@ would show.
 """
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +92,13 @@ def test_faults_that_pass_by_themselves_are_borne(fault: str, proxy: FaultProxy,
     scene.change()
     eventually(lambda: injected.fired >= times)
     scene.assert_borne(time.monotonic())
+
+
+@pytest.mark.parametrize("fault", [*LASTING, *PASSING])
+def test_every_fault_has_its_row(fault: str):
+    page = (Path(__file__).parent.parent.parent / "docs" / "faults.md").read_text()
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| ")]
+    assert fault in {one.strip() for row in rows for one in row.split(";")}
 
 
 def test_after_an_outage_without_changes_nothing_is_written(
