@@ -2,7 +2,7 @@
 
 import abc
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -29,6 +29,9 @@ SILENCE_SECONDS = 75.0
 """A watch on which nothing comes for so long is taken for dead; bookmarks come each minute."""
 
 _JSON: Final = "application/json"
+_FAILURES: Final = (TimeoutError, OSError, http1.Malformed)
+"""What may go wrong on the way."""
+
 _REFUSED: Final = 400
 
 
@@ -69,8 +72,11 @@ class Requests(abc.ABC):
     async def _exchange(self, request: "Request", answer: Answer) -> bytes:
         """Send `request` and read `answer`; returns its content. Raises ApiError."""
         channels, authorization = self._sender()
-        with _told():
-            content = await channels.exchange(_encoded(request, channels, authorization), answer, SECONDS)
+        asked = _encoded(request, channels, authorization)
+        try:
+            content = await channels.exchange(asked, answer, SECONDS)
+        except _FAILURES as error:
+            raise Unreachable.because(error) from error
         if answer.status >= _REFUSED:
             raise self._refusal(request, answer, content)
         return content
@@ -139,11 +145,13 @@ class Client(Requests):
     async def _stream(self, request: "Request", answer: Answer) -> AsyncIterator[AsyncIterator[bytes]]:
         channels, authorization = self._sender()
         asked = _encoded(request, channels, authorization)
-        with _told():
+        try:
             async with channels.stream(asked, answer, self._silence) as pieces:
                 if answer.status >= _REFUSED:
                     raise self._refusal(request, answer, b"".join([piece async for piece in pieces]))
                 yield pieces
+        except _FAILURES as error:
+            raise Unreachable.because(error) from error
 
     def _sender(self) -> tuple[Channels, str | None]:
         return self._channels, self._connection.authorization()
@@ -193,12 +201,3 @@ def _encoded(request: Request, channels: Channels, authorization: str | None) ->
         headers["Content-Type"] = request.media
     where = http1.target(channels.prefix + request.path, request.query)
     return http1.request(request.method, where, headers, request.data)
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Whatever goes wrong on the way is an Unreachable."""
-    try:
-        yield
-    except (TimeoutError, OSError, http1.Malformed) as error:
-        raise Unreachable.because(error) from error

@@ -5,7 +5,8 @@ REST client: https://pkg.go.dev/k8s.io/component-base/metrics/prometheus. What c
 somebody asks is in `state_metrics`.
 """
 
-from typing import Final
+import functools
+from typing import Final, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
@@ -14,6 +15,8 @@ from registry.cluster.requests import verb_of
 from registry.planning.objects import Key, is_namespace
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody draws
+
+Metric = TypeVar("Metric", Counter, Histogram)
 
 CONTROLLERS: Final = ("workload", "namespace")
 QUEUE: Final = "keys"
@@ -93,6 +96,12 @@ for _controller in CONTROLLERS:  # from the start, or a rate would miss the firs
     RECONCILE_PANICS.labels(_controller)
     for _result in ("success", "error"):
         RECONCILES.labels(_controller, _result)
+
+
+@functools.cache
+def of(metric: Metric, *labels: str) -> Metric:
+    """The series of these labels, looked up once: for what is counted with every policy."""
+    return metric.labels(*labels)
 
 
 def controller_of(key: Key) -> str:

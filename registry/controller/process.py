@@ -16,7 +16,7 @@ from registry.cluster.connection import Connection
 from registry.cluster.guarded import GuardedClient
 from registry.cluster.informer import State
 from registry.cluster.lease import Lease, LeaseLock
-from registry.collector import keep_what_is_loaded
+from registry.collector import keep_what_is_loaded, look_seldom
 from registry.controller.catalogue import CatalogueKeeper
 from registry.controller.election import Election, Timing
 from registry.controller.metrics import CallCounter
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 async def run(settings: Settings, connection: Connection) -> None:
     """Run until SIGTERM or SIGINT. A write that is cut off is found, done or not, by the next leader."""
+    look_seldom()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -150,7 +150,7 @@ class Reconciler:
         except ApiError:
             metrics.WRITES.labels(change.action, "refused").inc()
             raise
-        metrics.WRITES.labels(change.action, "done").inc()
+        metrics.of(metrics.WRITES, change.action, "done").inc()
         self._queue.wrote(key)
         self._windows.wrote(key.namespace, sent)
         self._time(key, change, before)

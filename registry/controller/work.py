@@ -35,7 +35,7 @@ async def work(
         await decidable()
         controller = metrics.controller_of(key)
         try:
-            with metrics.RECONCILE_SECONDS.labels(controller).time():
+            with metrics.of(metrics.RECONCILE_SECONDS, controller).time():
                 await reconciler.reconcile(key)
         except ApiError as error:
             metrics.RECONCILES.labels(controller, "error").inc()
@@ -49,7 +49,7 @@ async def work(
             metrics.RECONCILE_PANICS.labels(controller).inc()
             log.exception("%s: unexpected error; again in %.1f s", key, queue.retry(key))
         else:
-            metrics.RECONCILES.labels(controller, "success").inc()
+            metrics.of(metrics.RECONCILES, controller, "success").inc()
             queue.forget(key)
             finished(key)
         finally:
