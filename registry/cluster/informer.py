@@ -3,7 +3,6 @@
 import asyncio
 import enum
 import logging
-import random
 import time
 from collections.abc import Callable
 from typing import Generic
@@ -23,6 +22,7 @@ from registry.cluster.errors import (
     is_transient,
 )
 from registry.cluster.watch import Event, Identity, Lines
+from registry.jitter import between
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Informer(Generic[T]):
             self.restarts += 1
             # Also after a watch that ended well: a server that ends each at once is not asked without rest.
             delay = min(FIRST_DELAY * 2.0 ** min(failures, 20), longest or FIRST_DELAY)
-            await reach.rest(delay * random.uniform(0.5, 1))  # noqa: S311 (jitter, no secret)
+            await reach.rest(delay * between(0.5, 1))
 
     async def _attempt(self) -> float | None:
         """Follow until that ends; the longest delay before the next attempt, None when it ended well."""
@@ -159,7 +159,7 @@ class Informer(Generic[T]):
 
     async def _watch(self) -> None:
         replayed: list[T] | None = [] if not self._version else None
-        seconds = random.randint(*WATCH_SECONDS)  # noqa: S311 (jitter, no secret)
+        seconds = round(between(*WATCH_SECONDS))
         query = watch.watch_query(self._selector, self._version, seconds, replay=replayed is not None)
         lines = Lines()
         async with self._client.stream(self.path, query) as chunks:

@@ -8,7 +8,6 @@ that ended instead would be away for as long as its restart and the first readin
 import asyncio
 import contextlib
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple
 
 from registry.cluster.errors import ApiError, Conflict
 from registry.cluster.lease import Lease, LeaseLock, Sight, Tenure, held, released
+from registry.jitter import between
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Election:
             if lease:
                 return lease
             # Never all candidates at once, never later than `retry`, and when the lease ends.
-            pause = self._pause() * random.uniform(0.5, 1)  # noqa: S311 (jitter, no secret)
+            pause = self._pause() * between(0.5, 1)
             free_in = self._sight.free_in(self._identity, time.monotonic())
             await asyncio.sleep(min(pause, free_in) if free_in > 0 else pause)
 

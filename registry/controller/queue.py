@@ -7,12 +7,12 @@ all share whom the API server failed (`controller.trials`).
 
 import asyncio
 import collections
-import random
 import time
 from typing import Final, NamedTuple
 
 from registry.controller import metrics
 from registry.controller.trials import Trials
+from registry.jitter import between
 from registry.planning.objects import Key, is_namespace, namespace_key
 
 FIRST_BACKOFF: Final = 0.05
@@ -95,7 +95,7 @@ class KeyQueue:
         self._trials.worked(key)
         self._trials.ended(key)
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        jitter = random.uniform(0.5, 1.5)  # noqa: S311 (jitter, no secret)
+        jitter = between(0.5, 1.5)
         seconds: float = min(FIRST_BACKOFF * 2.0 ** min(failures, 20), LAST_BACKOFF) * jitter
         metrics.RETRIES.inc()
         self.add_after(key, seconds)

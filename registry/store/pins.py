@@ -1,7 +1,6 @@
 """Pins in the store: one ConfigMap for each template that has some, changed by whoever sees a need."""
 
 import asyncio
-import random
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +8,7 @@ from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.errors import AlreadyExists, Conflict, NotFound
 from registry.cluster.resources import CONFIG_MAPS
+from registry.jitter import between
 from registry.planning.pins import Pins
 from registry.settings import Settings
 from registry.store import bodies
@@ -44,7 +44,7 @@ class PinStore:
             try:
                 self._watch.take(await self._write(template, stored, after))
             except (AlreadyExists, Conflict, NotFound):
-                await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))  # noqa: S311 (jitter, no secret)
+                await asyncio.sleep(between(0, 0.01 * (attempt + 1)))
                 await self._watch.reread_pins(template)
             else:
                 return

@@ -4,7 +4,6 @@ One ConfigMap for each template, so that no template ever has two at once.
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +11,7 @@ from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.errors import Conflict, NotFound
 from registry.cluster.resources import CONFIG_MAPS
+from registry.jitter import between
 from registry.planning.rollouts import Rollout, Status
 from registry.settings import Settings
 from registry.store import bodies
@@ -108,4 +108,4 @@ class Rollouts:
 
 
 async def _pause(attempt: int) -> None:
-    await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))  # noqa: S311 (jitter, no secret)
+    await asyncio.sleep(between(0, 0.01 * (attempt + 1)))

@@ -8,7 +8,6 @@ When somebody else was faster, the batch is planned again on what is there now.
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -16,6 +15,7 @@ from registry import contract
 from registry.cluster.client import Client
 from registry.cluster.errors import AlreadyExists, ApiError, Conflict, NotFound, is_transient
 from registry.cluster.resources import CONFIG_MAPS
+from registry.jitter import between
 from registry.planning.catalogue import Revision
 from registry.settings import Settings
 from registry.store import bodies
@@ -209,7 +209,7 @@ class Writer:
             if not (isinstance(error, Conflict) or is_transient(error)):
                 raise
             # After a lost answer the write may have been made: what is there now tells.
-            await asyncio.sleep(random.uniform(0, 0.005 * min(attempt, 20)))  # noqa: S311 (jitter, no secret)
+            await asyncio.sleep(between(0, 0.005 * min(attempt, 20)))
             await self._watch.reread()
             return False
         return True
