@@ -28,6 +28,9 @@ from tests.controller_process import ControllerProcess
 from tests.faults.scene import Scene
 
 LONG = 5.0
+VERY_LONG = 25.0
+"""After which a delay that doubled with each attempt would be longer than any machine's excuse."""
+
 UNDER_WAY = 15
 """Watches of a controller, or a little less."""
 
@@ -82,6 +85,13 @@ def test_what_changed_during_a_fault_is_made_good_within_a_second_of_its_end(
     eventually(lambda: injected.fired)
     time.sleep(LONG)
     proxy.heal()
+    scene.assert_borne(time.monotonic())
+
+
+def test_however_long_an_outage_lasts_its_end_is_known_at_once(proxy: FaultProxy, scene: Scene):
+    with proxy.inject(Drop()):
+        scene.change()
+        time.sleep(VERY_LONG)
     scene.assert_borne(time.monotonic())
 
 
