@@ -154,6 +154,17 @@ class TestWhileTheControllerRuns:
         shop.refer("db", away=None)
         eventually(lambda: not recorded(catalogue, "away", shop))
 
+    def test_a_save_that_changes_nothing_records_nothing(
+        self, catalogue: Catalogue, service: Service, shop: Shop
+    ):
+        catalogue.put("same", **PARAMETER)
+        shop.run("db", {"same": "true"})
+        shop.await_policy("same")
+        service.catch_up()
+        document = {"name": "same", **PORT_TEMPLATE, **PARAMETER}
+        assert service.call("PUT", "same", document, if_match="*").status_code == 200
+        assert recorded(catalogue, "same", shop) == {}
+
     def test_an_upgrade_ends_the_pin(self, catalogue: Catalogue, shop: Shop):
         moved_on(catalogue, shop, "upgraded")
         shop.refer("db", upgraded="latest")

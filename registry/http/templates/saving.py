@@ -58,7 +58,11 @@ async def _outcome(service: Backend, edit: Edit, *, force: bool, dry: bool) -> O
             _refuse_widening(service, edit)
         if edit.template:
             await check_admission(service.client, service.settings, edit.template)
-        return planned if dry else await _written(service, edit)
+        if dry:
+            return planned
+        if edit.template and planned.changed:  # users of a deleted one start anew if it ever comes back
+            await service.pin_users(edit.name)
+        return await _written(service, edit)
 
 
 def based(name: str, tags: tuple[str, ...], make: Callable[[Revision], Edit], query: Query) -> Response:
@@ -82,8 +86,6 @@ def written(edit: Edit) -> Outcome:
 
 
 async def _written(service: Backend, edit: Edit) -> Outcome:
-    if edit.template:  # users of a deleted one start anew if it ever comes back
-        await service.pin_users(edit.name)
     outcome = await service.store.save(edit)
     verb = "saved" if edit.template else "deleted"
     number, changed = outcome.revision.number, outcome.changed
