@@ -66,8 +66,10 @@ class UserRules(Settling):
 
     @rule(slot=spaces, name=names, leave=slots, reference=references)
     def move(self, slot: str, name: str, leave: str, reference: Asked) -> None:
-        """From one template to another in one edit."""
-        self._change(slot, name, {leave: None, **_labels(reference)}, {})
+        """From one template, if it can be one that is in force, to another in one edit."""
+        if holder := self._workload(slot, name):
+            in_force = (one for one in FIRST if holder.reference(self.template(one)) in self.model.policies)
+            self._change(slot, name, {next(in_force, leave): None, **_labels(reference)}, {})
 
     @rule(slot=spaces, name=names, template=slots, text=texts)
     def parameterise(self, slot: str, name: str, template: str, text: str | None) -> None:
