@@ -62,6 +62,10 @@ class Index:
         claimed = owner_key(new) if new else None
         return claimed or self._owners.get(place) or self._expected.get(place)
 
+    def holder(self, policy: LivePolicy) -> Key | None:
+        """Whose the policy of that name is by what is known, without a look at what it says."""
+        return self._owners.get((policy.namespace, policy.name))
+
     def put_policy(self, key: Key, policy: LivePolicy) -> None:
         """Note that `policy` is there; without any mark of ours it is not `key`'s any more."""
         if not bears_mark(policy):

@@ -93,7 +93,8 @@ class Triggers:
             index.drop_policy(key, old)
         if not self._own_write and (changed.namespace, changed.name) not in self._writing:
             self._touch(key)
-        self._touch_defaults(key)
+        if not (self._own_write and new):  # else `wrote` does it
+            self._touch_defaults(key)
 
     def on_catalogue(self, catalogue: Catalogue, names: Iterable[str]) -> None:
         """Some templates changed: their users are touched, and where a default changed, all managed."""
@@ -127,10 +128,13 @@ class Triggers:
 
     def wrote(self, policy: LivePolicy) -> None:
         """Take in the answer to a write of ours; its key was just reconciled."""
-        with self._own_writes():
+        self._own_write = True
+        try:
             self.world.policies.put(policy)
+        finally:
+            self._own_write = False
         held = self.world.policies.get(policy.namespace, policy.name)
-        key = owner_key(policy)
+        key = self.world.index.holder(policy) or owner_key(policy)
         if key and (held is None or held.resource_version != policy.resource_version):
             self._touch(key)  # somebody was quicker than the answer
         if key:
@@ -138,14 +142,9 @@ class Triggers:
 
     def deleted(self, policy: LivePolicy) -> None:
         """Take out what we deleted; its key was just reconciled."""
-        with self._own_writes():
-            self.world.policies.drop(policy, for_good=True)
-
-    @contextlib.contextmanager
-    def _own_writes(self) -> Iterator[None]:
         self._own_write = True
         try:
-            yield
+            self.world.policies.drop(policy, for_good=True)
         finally:
             self._own_write = False
 
