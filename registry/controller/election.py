@@ -19,7 +19,7 @@ from registry.jitter import between
 
 log = logging.getLogger(__name__)
 
-TROUBLE_SECONDS: Final = 0.5
+TROUBLE_SECONDS: Final = 0.25
 """Between attempts while the API server does not answer: soon after its return somebody leads."""
 
 RELEASE_SECONDS: Final = 2.0

@@ -31,8 +31,8 @@ LONG = 5.0
 VERY_LONG = 25.0
 """After which a delay that doubled with each attempt would be longer than any machine's excuse."""
 
-UNDER_WAY = 15
-"""Watches of a controller, or a little less."""
+UNDER_WAY = 25
+"""More than a controller has watches."""
 
 EVERYTHING = Match()
 WATCHES = Match(watch=True)
@@ -62,8 +62,8 @@ LASTING: dict[str, tuple[Action, Match]] = {
 }
 
 PASSING: dict[str, tuple[Action, Match, int]] = {
-    "watches are cut once": (Drop(), WATCHES, UNDER_WAY),
-    "watches end by 410 Gone once": (ErrorEvent(410), WATCHES, UNDER_WAY),
+    "watches are cut once": (Drop(), WATCHES, 15),
+    "watches end by 410 Gone once": (ErrorEvent(410), WATCHES, 15),
     "events are cut in the middle": (CutEvent(), WATCHES, 10),
     "answers to writes are lost": (LoseAnswer(), WRITES, 3),
     "answers to writes are cut in the middle": (CutBody(), WRITES, 3),
