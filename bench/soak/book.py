@@ -35,6 +35,7 @@ class Thing(msgspec.Struct, frozen=True, rename="camel"):
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     owners: frozenset[str] = frozenset()
+    deleting: bool = False
     spec: dict[str, Any] = {}
 
 
@@ -198,6 +199,7 @@ class Book:
             value=thing.labels.get(contract.TEMPLATE_LABEL_PREFIX + pair.template),
             parameters=thing.annotations.get(contract.PARAMETERS_ANNOTATION_PREFIX + pair.template),
             selectable=bool(thing.spec) or is_namespace(pair.key),
+            deleting=thing.deleting,
         )
 
     def allowed(self, pair: Pair) -> int:

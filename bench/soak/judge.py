@@ -140,6 +140,8 @@ def _difference(book: Book, pair: Pair, markers: Markers) -> str:
 
 def _content(book: Book, pair: Pair, thing: Thing, markers: Markers) -> str:
     owner, state = book.workloads[pair.key], _state(thing)
+    if owner.deleting:
+        return ""
     if thing.owners != {owner.uid}:
         return f"{pair}: has other owners than its workload"
     if thing.annotations.get(NOTE) != book.notes.get(thing.uid):

@@ -46,6 +46,7 @@ class Ask(NamedTuple):
     value: str | None = None
     parameters: str | None = None
     selectable: bool = True
+    deleting: bool = False
 
 
 class Heads(NamedTuple):
@@ -95,6 +96,8 @@ def preset_spec(marker: int, selector: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outcomes(state: State, ask: Ask, heads: Heads) -> Iterable[State]:
+    if ask.deleting:  # nothing is created or repaired, and nothing need go before its owner does
+        return [state, Absent(_last(state))]
     if not ask.there or not ask.managed:
         return [Absent(_last(state))]
     if ask.value is None or ask.value == "false":

@@ -159,5 +159,6 @@ def _thing(found: Any, spec: dict[str, Any]) -> Thing:  # noqa: ANN401 (JSON)
         labels=meta.get("labels", {}),
         annotations=meta.get("annotations", {}),
         owners=frozenset(owner["uid"] for owner in meta.get("ownerReferences", ())),
+        deleting="deletionTimestamp" in meta,
         spec=spec,
     )

@@ -172,6 +172,14 @@ def test_a_crash_may_lose_the_pin_of_a_policy_that_was_deleted_meanwhile(book: B
     assert judge.differences(book, MARKERS) == []
 
 
+def test_nothing_is_asked_of_a_workload_that_is_being_deleted(book: Book):
+    book.on_workload(DB, msgspec.structs.replace(workload(), deleting=True), 1)
+    assert judge.differences(book, MARKERS) == []
+    book.on_policy(PAIR.place, None, 2)
+    assert judge.differences(book, MARKERS) == []
+    assert list(book.missing()) == []
+
+
 def test_what_is_heard_by_different_watches_is_heard_in_any_order(book: Book):
     book.on_workload(DB, workload("latest"), 1)
     book.on_workload(DB, workload("nonsense"), 2)
