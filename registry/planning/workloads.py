@@ -73,10 +73,12 @@ class WorkloadView(msgspec.Struct, frozen=True, kw_only=True):
 def plan_workload(view: WorkloadView, around: Surroundings, clock: Clock) -> Plan:
     """What to write for `view`, and what stands in the way."""
     workload = view.workload
-    if around.namespace.deleting or (workload and workload.deleting):
+    if around.namespace.deleting:
         return Plan()
     if not around.namespace.managed:
         return _unmanaged(view, around)
+    if workload and workload.deleting:
+        return Plan()
     if workload is None:
         return plan_orphans(view.live, clock)
     resolved, pending = _outcomes(view, workload, around)

@@ -280,6 +280,13 @@ def test_references_in_an_unmanaged_namespace_wait_and_leave_no_policy():
     assert (reasons(plan), actions(plan)) == (["NamespaceNotManaged"], ["delete postgres"])
 
 
+def test_a_disabled_namespace_keeps_no_policy_of_a_workload_whose_deletion_hangs():
+    cluster = Cluster(catalogue(postgres={}))
+    cluster.run(workload({"postgres": "true"}))
+    cluster.namespace = namespace(managed=False)
+    assert actions(cluster.plan(workload({"postgres": "true"}, deleting=True))) == ["delete postgres"]
+
+
 @pytest.mark.parametrize("deleting", ["workload", "namespace"])
 def test_nothing_is_done_in_what_is_being_deleted(deleting: str):
     cluster = Cluster(catalogue(postgres={}), namespace(deleting=deleting == "namespace"))
