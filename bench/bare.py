@@ -82,9 +82,10 @@ class _Socket:
         return self._answered
 
     def close(self) -> None:
-        self.closed = True
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
+        if not self.closed:
+            self.closed = True
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
 
     def _on_readable(self) -> None:
         try:

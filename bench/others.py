@@ -26,7 +26,7 @@ async def changing(
 ) -> AsyncIterator[Callable[[], float]]:
     """Make changes at RATE while inside, as far as the machine can; gives what tells the rate so far."""
     began, made = time.perf_counter(), 0
-    slots = asyncio.Semaphore(_IN_FLIGHT)
+    slots, ended = asyncio.Semaphore(_IN_FLIGHT), asyncio.Event()
 
     async def one(change: Change, deployment: Deployment) -> None:
         nonlocal made
@@ -40,6 +40,8 @@ async def changing(
         rounds = itertools.cycle([(on, other) for other in others] + [(off, other) for other in others])
         async with asyncio.TaskGroup() as tasks:
             for number, (change, deployment) in enumerate(rounds):
+                if ended.is_set():
+                    return  # with those that are on their way
                 await asyncio.sleep(began + number / RATE - time.perf_counter())
                 await slots.acquire()
                 tasks.create_task(one(change, deployment))
@@ -48,6 +50,5 @@ async def changing(
     try:
         yield lambda: made / (time.perf_counter() - began)
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        ended.set()
+        await running

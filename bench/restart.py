@@ -77,7 +77,8 @@ async def restarts(site: Site, runs: int, step: Callable[[], None]) -> dict[str,
         audit.restart()
         began = time.perf_counter()
         seconds = await site.start_controller()
-        compared = await _all_compared(site, began)
+        await site.all_compared()
+        compared = time.perf_counter() - began
         await site.quiet()
         note(
             writes=len(audit.writes(user=USERS["controller"].name)),
@@ -90,22 +91,6 @@ async def restarts(site: Site, runs: int, step: Callable[[], None]) -> dict[str,
         note(bare_seconds=bare.seconds, bare_memory=bare.memory)
         step()
     return found
-
-
-async def _all_compared(site: Site, began: float) -> float:
-    """Seconds until the controller has looked at every key, by its own metrics."""
-    while not _idle(site.controller.metrics()):  # noqa: ASYNC110 (it is another process)
-        await asyncio.sleep(0.05)
-    return time.perf_counter() - began
-
-
-def _idle(metrics: str) -> bool:
-    """Whether it leads and nothing waits in its queue."""
-    depth, done = (
-        [float(line.rpartition(" ")[2]) for line in metrics.splitlines() if line.startswith(f"{name}{{")]
-        for name in ("workqueue_depth", "workqueue_work_duration_seconds_count")
-    )
-    return depth == [0] and done > [0]
 
 
 async def _bare(site: Site) -> Start:

@@ -85,6 +85,11 @@ class Site:
                 await asyncio.sleep(_POLL_SECONDS)
         return time.perf_counter() - began
 
+    async def all_compared(self) -> None:
+        """Wait until the controller leads and has looked at every key; Events may still be on their way."""
+        while not self._has_looked():  # noqa: ASYNC110 (it is another process)
+            await asyncio.sleep(_POLL_SECONDS)
+
     async def quiet(self) -> None:
         """Wait until the controller has nothing left to do, Events too: it uses no processor time."""
         await quiet(self.controller.pid)
@@ -136,6 +141,18 @@ class Site:
         """Processor time so far of the control plane's programs, and of the process that writes."""
         pids = {**self.plane.pids, "client": client}
         return {name: machine.cpu_seconds(pid) for name, pid in pids.items()}
+
+    def _has_looked(self) -> bool:
+        """Whether keys were worked on, and none waits."""
+        try:
+            lines = self.controller.metrics().splitlines()
+        except OSError:  # no answer in time, on a busy machine
+            return False
+        depth, done = (
+            [float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}{{")]
+            for name in ("workqueue_depth", "workqueue_work_duration_seconds_count")
+        )
+        return depth == [0] and done > [0]
 
     async def _uids(self, namespaces: Iterable[str]) -> dict[tuple[str, str], str]:
         uids: dict[tuple[str, str], str] = {}

@@ -257,3 +257,26 @@ async def test_a_namespace_does_not_wait_longer_than_it_may():
     await queue.get()
     queue.add_behind("shop", 0.01)
     assert await asyncio.wait_for(queue.get(), 10) == namespace_key("shop")
+
+
+async def test_others_get_their_turn_between_keys_that_wait_for_nothing():
+    queue, turns = KeyQueue(), []
+    for number in range(100):
+        queue.add(Key("apps", "Deployment", "shop", f"app-{number}"))
+
+    class Reconciler:
+        async def reconcile(self, _key: Key) -> None:
+            """Nothing has to be written."""
+
+        def settled(self, _key: Key) -> None:
+            turns.append(len(queue))
+
+    async def decidable() -> None:
+        """At once."""
+
+    working = asyncio.create_task(work(queue, Reconciler(), decidable, lambda *_: None, lambda _: None))
+    await asyncio.sleep(0)
+    assert 0 < len(turns) < 100
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
