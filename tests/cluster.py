@@ -13,6 +13,7 @@ from devcluster.api import Api, ApiError, Object
 
 _POLL_SECONDS = 0.05
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+_OF_THE_CLUSTER = ("system:kube-controller-manager", "system:apiserver", "system:serviceaccount:kube-system:")
 _numbers = itertools.count(1)
 T = TypeVar("T")
 
@@ -76,11 +77,16 @@ class AuditLog:
             self._amid_line = file.read(1) not in {b"", b"\n"}
 
     def writes(self, user: str = "", resource: str = "", namespace: str | None = None) -> list[Write]:
-        """The writes so far, also refused ones, without Leases; `user` is any part of the caller's name."""
+        """The writes so far, also refused ones, without Leases; `user` is any part of the caller's name.
+
+        Those of the cluster's own controllers are left out: what they make of a workload or a new namespace
+        comes whenever they get to it.
+        """
         return [
             write
             for write in self._read()
             if user in write.user
+            and not write.user.startswith(_OF_THE_CLUSTER)
             and (not resource or write.resource == resource)
             and (namespace is None or write.namespace == namespace)
             and write.resource != "leases"
