@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from devcluster.api import Api, ApiError, Object
 
 _POLL_SECONDS = 0.05
+_BUSY_SECONDS = 2.0
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _OF_THE_CLUSTER = ("system:kube-controller-manager", "system:apiserver", "system:serviceaccount:kube-system:")
 _numbers = itertools.count(1)
@@ -63,10 +64,15 @@ class Write:
 
 
 class AuditLog:
-    """The writes since this object was made (or since `restart`)."""
+    """The writes since this object was made (or since `restart`).
 
-    def __init__(self, path: Path) -> None:
+    The API server logs a request when it has answered it, so what a write did can be seen before its line:
+    reading waits until nothing was added for `quiet` seconds.
+    """
+
+    def __init__(self, path: Path, quiet: float = 0.1) -> None:
         self._path = path
+        self._quiet = quiet
         self.restart()
 
     def restart(self) -> None:
@@ -92,7 +98,15 @@ class AuditLog:
             and write.resource != "leases"
         ]
 
+    def _settle(self) -> None:
+        deadline = time.monotonic() + _BUSY_SECONDS
+        size = -1
+        while size != (now := self._path.stat().st_size) and time.monotonic() < deadline:
+            size = now
+            time.sleep(self._quiet)
+
     def _read(self) -> Iterator[Write]:
+        self._settle()
         with self._path.open("rb") as file:
             file.seek(self._offset)
             # The last line may still be under way.
