@@ -46,7 +46,7 @@ class Site:
 
     def __init__(self, plane: ControlPlane, service: Service, group: str, directory: Path) -> None:
         self.api = plane.api()
-        self.audit = AuditLog(plane.audit_log, quiet=0.02)  # steps are many, and compared until they agree
+        self.audit = AuditLog(plane.audit_log, quiet=0.05)  # steps are many, and compared until they agree
         self.steps = 0
         self.tally: Counter[str] = Counter()
         self.patience = 15.0
