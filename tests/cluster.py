@@ -1,5 +1,6 @@
 """What integration tests share: eventual assertions, namespaces of their own, and counting writes."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from devcluster.api import Api, ApiError, Object
+from devcluster.cluster import ControlPlane
+from devcluster.product import bind_users, install
 
 _POLL_SECONDS = 0.05
 _BUSY_SECONDS = 2.0
@@ -126,6 +129,17 @@ def _write(event: dict[str, Any]) -> Write:
         name=target.get("name", ""),
         code=event["responseStatus"]["code"],
     )
+
+
+@contextlib.contextmanager
+def control_plane_with_product() -> Iterator[ControlPlane]:
+    """A control plane with what deploy/ installs, and the users of the tests."""
+    with ControlPlane() as plane:
+        root = plane.api()
+        install(root)
+        bind_users(root)
+        root.close()
+        yield plane
 
 
 def create_namespace(api: Api, name: str, labels: dict[str, str] | None = None) -> Object:

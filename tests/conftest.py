@@ -26,8 +26,8 @@ import pytest
 
 from devcluster.api import Api
 from devcluster.cluster import ControlPlane
-from devcluster.product import bind_store_namespace, bind_users, install
-from tests.cluster import AuditLog, create_namespace, unique_name
+from devcluster.product import bind_store_namespace
+from tests.cluster import AuditLog, control_plane_with_product, create_namespace, unique_name
 
 # No test is timed: on a busy machine a slow example is no failure.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -36,11 +36,7 @@ hypothesis.settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as plane:
-        root = plane.api()
-        install(root)
-        bind_users(root)
-        root.close()
+    with control_plane_with_product() as plane:
         yield plane
 
 

@@ -8,8 +8,7 @@ from devcluster.api import Api
 from devcluster.cluster import ControlPlane
 from devcluster.etcd import compact
 from devcluster.faults import Drop, FaultProxy
-from devcluster.product import bind_users, install
-from tests.cluster import AuditLog, eventually, until_passes
+from tests.cluster import control_plane_with_product, eventually, until_passes
 from tests.controller.shop import Shop
 from tests.controller_process import ControllerProcess
 from tests.faults.scene import CHANGES, Scene
@@ -20,11 +19,7 @@ WARM_UP_SECONDS = 10.0
 
 @pytest.fixture(scope="module")
 def control_plane() -> Iterator[ControlPlane]:
-    with ControlPlane() as plane:
-        root = plane.api()
-        install(root)
-        bind_users(root)
-        root.close()
+    with control_plane_with_product() as plane:
         yield plane
 
 
@@ -33,11 +28,6 @@ def api(control_plane: ControlPlane) -> Iterator[Api]:
     client = control_plane.api()
     yield client
     client.close()
-
-
-@pytest.fixture
-def audit(control_plane: ControlPlane) -> AuditLog:
-    return AuditLog(control_plane.audit_log)
 
 
 def test_what_changed_before_the_api_server_was_killed_is_made_good_after_it_was_started(
