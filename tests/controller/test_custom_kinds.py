@@ -25,6 +25,14 @@ def selected(shop: Shop, template: str) -> object:
     return shop.await_policy(template)["spec"]["podSelector"]
 
 
+def referring(rollouts: CustomKind, shop: Shop, selector: str) -> None:
+    """Install the kind, let the product watch it, and have one object of it refer to a template."""
+    rollouts.grant()
+    rollouts.install()
+    rollouts.create(shop.name, postgres="true")
+    rollouts.report(shop.name, selector)
+
+
 def test_policies_of_others_stay_when_a_definition_goes(
     own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
 ):
@@ -74,10 +82,7 @@ def test_a_kind_that_is_not_granted_is_left_out_and_said_once(
 def test_policies_of_a_kind_that_is_no_longer_granted_stay(
     own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
 ):
-    rollouts.grant()
-    rollouts.install()
-    rollouts.create(shop.name, postgres="true")
-    rollouts.report(shop.name, "app=rollout")
+    referring(rollouts, shop, "app=rollout")
     own_controller.start()
     before = shop.await_policy("postgres")
     own_controller.stop()
@@ -102,10 +107,7 @@ def test_a_kind_granted_while_the_controller_runs_is_followed(
 def test_a_kind_that_was_there_before_the_controller_costs_no_write(
     own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
 ):
-    rollouts.grant()
-    rollouts.install()
-    rollouts.create(shop.name, postgres="true")
-    rollouts.report(shop.name, "app=db")
+    referring(rollouts, shop, "app=db")
     own_controller.start()
     before = shop.await_policy("postgres")
     own_controller.stop()
@@ -117,10 +119,7 @@ def test_a_kind_that_was_there_before_the_controller_costs_no_write(
 def test_owners_follow_the_version_that_is_stored_and_no_edit_is_told(
     own_controller: ControllerProcess, shop: Shop, rollouts: CustomKind
 ):
-    rollouts.grant()
-    rollouts.install()
-    rollouts.create(shop.name, postgres="true")
-    rollouts.report(shop.name, "app=db")
+    referring(rollouts, shop, "app=db")
     own_controller.start()
     before = shop.await_policy("postgres")
     rollouts.store_as_v1()
@@ -137,10 +136,7 @@ def test_owners_follow_the_version_that_is_stored_and_no_edit_is_told(
 # Last, since that controller then runs beside all that come after it.
 @pytest.mark.usefixtures("controller")
 def test_a_kind_installed_while_the_controller_runs_is_followed(shop: Shop, rollouts: CustomKind):
-    rollouts.grant()
-    rollouts.install()
-    rollouts.create(shop.name, postgres="true")
-    rollouts.report(shop.name, "app=db,tier in (a,b)")
+    referring(rollouts, shop, "app=db,tier in (a,b)")
     assert selected(shop, "postgres") == {
         "matchLabels": {"app": "db"},
         "matchExpressions": [{"key": "tier", "operator": "In", "values": ["a", "b"]}],

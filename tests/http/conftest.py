@@ -8,6 +8,7 @@ import pytest
 from devcluster.product import bind_store_namespace
 from registry.settings import Settings
 from tests.cluster import create_namespace, unique_name
+from tests.controller.kinds import CustomKind
 from tests.http.support import Service, running
 
 
@@ -36,3 +37,14 @@ def start_service(control_plane, make_store_namespace) -> Iterator[Callable[...,
 def name() -> str:
     """A template name of the test's own."""
     return unique_name("web")
+
+
+@pytest.fixture
+def rollouts(api):
+    """A custom kind that the service may watch."""
+    kind = CustomKind(api)
+    kind.grant()
+    kind.install()
+    yield kind
+    kind.remove()
+    kind.revoke()

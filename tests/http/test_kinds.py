@@ -1,24 +1,11 @@
 """The service knows users of every kind of workload, custom ones among them."""
 
-import pytest
-
 from tests.cluster import eventually
-from tests.controller.kinds import CustomKind, create
+from tests.controller.kinds import create
 from tests.http.cluster import MANAGED
 from tests.http.support import problem
 
 REFERENCE = "template.netpol-registry.dev/"
-
-
-@pytest.fixture
-def rollouts(api):
-    """A custom kind that the service may watch."""
-    kind = CustomKind(api)
-    kind.grant()
-    kind.install()
-    yield kind
-    kind.remove()
-    kind.revoke()
 
 
 def used_by(service, name):

@@ -4,7 +4,7 @@ import pytest
 
 from registry.cluster.resources import BUILT_IN_WORKLOADS
 from tests.cluster import eventually
-from tests.controller.kinds import KINDS, CustomKind, create
+from tests.controller.kinds import KINDS, create
 from tests.http.cluster import MANAGED, label
 from tests.http.support import problem
 from tests.rights import grant
@@ -192,17 +192,6 @@ def test_the_pods_of_every_kind_are_looked_for(service, name, api, shop, plural)
     assert codes(lint(service, name)) == [("NeverMatches", 1)]
     create(api, shop, plural)
     assert codes(lint(service, name)) == []
-
-
-@pytest.fixture
-def rollouts(api):
-    """A custom kind that the service may watch."""
-    kind = CustomKind(api)
-    kind.grant()
-    kind.install()
-    yield kind
-    kind.remove()
-    kind.revoke()
 
 
 def test_what_a_custom_kind_does_not_say_a_pod_that_lives_says(service, name, api, shop, rollouts):
