@@ -1,0 +1,118 @@
+"""Whom the rules of one network are about, as sets of pods."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from registry.connectivity.addresses import address_of
+from registry.connectivity.index import Bits, places
+from registry.connectivity.intervals import Intervals
+from registry.connectivity.network import Network
+from registry.connectivity.podsets import PodSet, join
+from registry.connectivity.room import Room
+from registry.connectivity.rules import Peers, Rule, Term
+from registry.connectivity.selectors import EVERYTHING
+from registry.planning.pods import Port
+
+
+class Members:
+    """The pods of each rule; valid until the network changes. Each set is made once."""
+
+    def __init__(self, network: Network) -> None:
+        rooms = network.rooms.values()
+        self.everyone: PodSet = {room.name: bits for room in rooms if (bits := room.index.present)}
+        self.labelled: PodSet = {room.name: bits for room in rooms if (bits := room.index.everyone)}
+        if self.labelled == self.everyone:
+            self.labelled = self.everyone
+        self._network = network
+        self._of: dict[Rule, PodSet] = {}
+        self._of_term: dict[Term, PodSet] = {}
+        self._declared: dict[str, dict[frozenset[Port], Bits]] = {}
+        self._addresses = sorted(_addresses(network))
+
+    def of(self, rule: Rule) -> PodSet:
+        """The pods that a rule is about."""
+        found = self._of.get(rule)
+        if found is None:
+            found = self._of[rule] = self._peers(rule.peers)
+        return found
+
+    def declared(self, namespace: str) -> dict[frozenset[Port], Bits]:
+        """The pods of a namespace by the ports that their containers declare."""
+        found = self._declared.get(namespace)
+        if found is None:
+            found = self._declared[namespace] = _by_ports(self._network.rooms.get(namespace))
+        return found
+
+    def differs(self, other: "Members", rules: Iterable[Rule], pods: PodSet) -> bool:
+        """Whether in another state such rules are about other pods, or these declare other ports."""
+        if other is self:
+            return False
+        return any(self.of(rule) != other.of(rule) for rule in rules) or any(
+            self.declared(name) != other.declared(name) for name in pods
+        )
+
+    def _peers(self, peers: Peers) -> PodSet:
+        if peers.anyone:
+            return self.everyone
+        found: PodSet = {}
+        for term in peers.terms:
+            of_term = self._of_term.get(term)
+            if of_term is None:
+                of_term = self._of_term[term] = self._term(term)
+            found = join(found, of_term)
+        return join(found, self._at(peers.addresses)) if peers.addresses and self._addresses else found
+
+    def _term(self, term: Term) -> PodSet:
+        network = self._network
+        names = {term.namespace} if term.namespaces is None else network.names(term.namespaces)
+        if term.pods == EVERYTHING and len(names) == len(network.rooms):
+            return self.labelled
+        rooms = (network.rooms[name] for name in names if name in network.rooms)
+        return {room.name: bits for room in rooms if (bits := room.index.bits(term.pods))}
+
+    def _at(self, addresses: Intervals) -> PodSet:
+        found: dict[str, Bits] = {}
+        for low, high in addresses:
+            first = bisect_left(self._addresses, (low, "", 0))
+            for address, name, place in self._addresses[first:]:
+                if address > high:
+                    break
+                found[name] = found.get(name, 0) | 1 << place
+        return found
+
+
+def states_of(networks: Sequence[Network]) -> list[Members]:
+    """Those of several states of a network; states in which no pods and no labels differ share one."""
+    made: list[Members] = []
+    for place, network in enumerate(networks):
+        alike = place > 0 and _same_pods(networks[0], network)
+        made.append(made[0] if alike else Members(network))
+    return made
+
+
+def _same_pods(one: Network, other: Network) -> bool:
+    return one.rooms.keys() == other.rooms.keys() and all(
+        room.index is theirs.index and room.labels is theirs.labels
+        for room, theirs in zip(one.rooms.values(), map(other.rooms.__getitem__, one.rooms), strict=True)
+    )
+
+
+def _addresses(network: Network) -> list[tuple[int, str, int]]:
+    """The addresses by which ipBlocks match pods: those of all, or of those on the host's network."""
+    return [
+        (address_of(text), room.name, place)
+        for room in network.rooms.values()
+        for place in room.index.places.values()
+        for group in (room.index.group(place),)
+        if network.blocks_match_pods or group.host_network
+        for text in group.addresses
+    ]
+
+
+def _by_ports(room: Room | None) -> dict[frozenset[Port], Bits]:
+    found: dict[frozenset[Port], Bits] = {}
+    if room:
+        for place in places(room.index.present):
+            ports = room.index.group(place).ports
+            found[ports] = found.get(ports, 0) | 1 << place
+    return found
