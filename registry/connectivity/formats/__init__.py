@@ -1,0 +1,1 @@
+"""Answers as JSON documents, and these as tables, Markdown, CSV, Graphviz and Mermaid. Pure."""

@@ -1,0 +1,88 @@
+"""The two ends of connections as JSON: a workload, an address, or many workloads by namespace."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from registry.connectivity import addresses
+from registry.connectivity.index import Bits, places
+from registry.connectivity.intervals import Intervals
+from registry.connectivity.network import Network
+from registry.connectivity.objects import PodKey
+from registry.connectivity.podsets import PodSet
+from registry.connectivity.verdict import Peer
+from registry.planning.objects import Key
+
+Document = dict[str, Any]
+"""A JSON object."""
+
+ALL_NAMED: Final = None
+"""For `Ends.most`: every workload by its name."""
+
+
+def workload_document(key: Key) -> Document:
+    """`{"namespace", "group", "kind", "name"}` of a workload or a Namespace, whose namespace is its name."""
+    return {"namespace": key.namespace, "group": key.group, "kind": key.kind, "name": key.name}
+
+
+def pods_document(key: PodKey) -> Document:
+    """A workload, with `variant` where policies tell some of its pods apart."""
+    found = workload_document(key.workload)
+    return {**found, "variant": key.variant} if key.variant else found
+
+
+def peer_document(peer: Peer) -> Document:
+    """Pods by their workload, or `{"address"}`."""
+    if isinstance(peer, int):
+        return {"address": addresses.ranges(((peer, peer),))[0]}
+    return pods_document(peer.group.key)
+
+
+class Ends:
+    """Sets of pods as JSON; `networks` are the states in which they are, whose places mean the same pods.
+
+    Beyond `most` names in one namespace the others are counted only.
+    """
+
+    def __init__(self, networks: Sequence[Network], most: int | None = ALL_NAMED) -> None:
+        self._networks = networks
+        self._most = most
+        self._known: dict[tuple[str, Bits], Document] = {}
+        self._present: dict[str, Bits] = {}
+
+    def document(self, pods: PodSet, outside: Intervals) -> Document:
+        """One end: `namespaces`, each with all of its workloads or some by name, and `addresses`."""
+        return {
+            "namespaces": [self._namespace(name, bits) for name, bits in sorted(pods.items())],
+            "addresses": addresses.shown(outside) if outside else [],
+        }
+
+    def _namespace(self, name: str, bits: Bits) -> Document:
+        found = self._known.get((name, bits))
+        if found is None:
+            found = self._known[name, bits] = self._made(name, bits)
+        return found
+
+    def _made(self, name: str, bits: Bits) -> Document:
+        every = bits == self._everyone(name)
+        keys = sorted(self._keys(name, bits))
+        named = [] if every and len(keys) > 1 else keys if self._most is None else keys[: self._most]
+        return {
+            "namespace": name,
+            "count": len(keys),
+            "all": every,
+            "workloads": [pods_document(key) for key in named],
+        }
+
+    def _everyone(self, name: str) -> Bits:
+        if name not in self._present:
+            found = 0
+            for network in self._networks:
+                if room := network.rooms.get(name):
+                    found |= room.index.present
+            self._present[name] = found
+        return self._present[name]
+
+    def _keys(self, name: str, bits: Bits) -> Iterator[PodKey]:
+        rooms = [room for network in self._networks if (room := network.rooms.get(name))]
+        for place in places(bits):
+            yield next(room.index.group(place).key for room in rooms if room.index.present >> place & 1)

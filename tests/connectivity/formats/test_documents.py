@@ -1,0 +1,96 @@
+"""Answers as JSON: what is in them, and that the schema tells all of it."""
+
+import pytest
+
+from registry.connectivity.addresses import address_of
+from registry.connectivity.diff import diff
+from registry.connectivity.explain import explain
+from registry.connectivity.flows import Flows
+from registry.connectivity.formats.documents import (
+    Question,
+    diff_document,
+    explain_document,
+    graph_document,
+    verdict_document,
+)
+from registry.connectivity.graph import View, graph
+from registry.connectivity.objects import PodKey
+from registry.connectivity.verdict import verdict
+from tests.connectivity.formats.answers import CRON, DB, WEB, check, into_db, network
+
+
+def asked(made, source, destination, port=5432):
+    return Question(made.pods(PodKey(source)), made.pods(PodKey(destination)), "TCP", port)
+
+
+@pytest.mark.parametrize("level", ["namespace", "workload"])
+def test_a_graph_is_as_its_schema_says(level):
+    made = network()
+    document = graph_document(graph(made, Flows(made), View(level=level)))
+    check("graph", document)
+    assert document["edges"]
+
+
+def test_a_verdict_names_both_ends():
+    made = network()
+    question = asked(made, WEB, DB)
+    document = verdict_document(question, verdict(made, *question))
+    check("verdict", document)
+    assert (document["source"]["name"], document["destination"]["name"]) == ("web", "db")
+    assert document["allowed"]
+
+
+def test_an_address_is_an_end():
+    made = network()
+    question = Question(address_of("2001:db8::1"), made.pods(PodKey(DB)), "TCP", 5432)
+    document = verdict_document(question, verdict(made, *question))
+    check("verdict", document)
+    assert document["source"] == {"address": "2001:db8::1"}
+    assert not document["allowed"]
+
+
+def test_an_explanation_says_which_reference_made_the_policy():
+    made = network()
+    question = asked(made, CRON, DB)
+    document = explain_document(question, explain(made, *question))
+    check("explain", document)
+    [policy] = document["ingress"]["policies"]
+    assert policy["origin"] == {
+        "template": "postgres",
+        "revision": 3,
+        "label": "template.netpol-registry.dev/postgres",
+        "on": {"namespace": "shop", "group": "apps", "kind": "StatefulSet", "name": "db"},
+    }
+    assert policy["rules"][0]["missing"]
+
+
+def changed(most=None):
+    before = network()
+    after = before.fork()
+    after.put_policy(into_db({"from": [{"namespaceSelector": {"matchLabels": {"team": "ops"}}}]}))
+    return diff_document(diff(Flows(before, after)), (before, after), most)
+
+
+def test_a_diff_tells_what_was_added():
+    document = changed()
+    check("diff", document)
+    [change] = document["changes"]
+    assert document["counts"] == {"added": 1, "removed": 0, "changed": 0}
+    assert (change["change"], change["added"], change["removed"]) == ("added", ["any"], [])
+    [source] = change["sources"]["namespaces"]
+    assert [one["name"] for one in source["workloads"]] == ["backup"]
+
+
+def test_beyond_a_limit_workloads_are_counted():
+    [change] = changed(most=0)["changes"]
+    [source] = change["sources"]["namespaces"]
+    assert (source["count"], source["workloads"]) == (1, [])
+
+
+def test_all_workloads_of_a_namespace_are_not_named_one_by_one():
+    before = network()
+    after = before.fork()
+    after.put_policy(into_db({"from": [{"podSelector": {}}], "ports": [{"port": 1}]}))
+    document = diff_document(diff(Flows(before, after)), (before, after))
+    [source] = document["changes"][0]["sources"]["namespaces"]
+    assert (source["all"], source["count"], source["workloads"]) == (True, 2, [])
