@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from registry.connectivity.addresses import address_of
+from registry.connectivity.index import places
 from registry.connectivity.intervals import Intervals, contains
 from registry.connectivity.objects import PodGroup, PodKey, Policy, PolicyKey
+from registry.connectivity.podsets import PodSet
 from registry.connectivity.room import Policies, Room
 from registry.connectivity.rules import Peers, Reader, ReadPolicy
 from registry.connectivity.selectors import Selector, selects
@@ -109,6 +111,12 @@ class Network:
         for room in self.rooms.values():
             for place in room.index.places.values():
                 yield Pods(room, place)
+
+    def pods_in(self, pods: PodSet) -> Iterator[Pods]:
+        """Those of a set, one by one, in the order of namespaces."""
+        for name, bits in sorted(pods.items()):
+            for place in places(bits):
+                yield Pods(self.rooms[name], place)
 
     def all_policies(self) -> Iterator[ReadPolicy]:
         """All policies there are."""
