@@ -7,7 +7,7 @@ import msgspec
 from registry.connectivity.flows import Block, Flows
 from registry.connectivity.index import Bits
 from registry.connectivity.intervals import NOTHING, Intervals, difference
-from registry.connectivity.podsets import NOBODY, PodSet
+from registry.connectivity.podsets import PodSet, join
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def _by_source(changes: Iterator[Change]) -> list[Change]:
     for one in changes:
         same = (_frozen(one.sources), one.source_addresses, one.destination_addresses, one.added, one.removed)
         known = merged.get(same)
-        pods = _joined(known.destinations, one.destinations) if known else one.destinations
+        pods = join(known.destinations, one.destinations) if known else one.destinations
         merged[same] = msgspec.structs.replace(one, destinations=pods)
     return list(merged.values())
 
@@ -67,16 +67,10 @@ def _by_destination(changes: list[Change]) -> list[Change]:
             one.removed,
         )
         known = merged.get(same)
-        pods = _joined(known.sources, one.sources) if known else one.sources
+        pods = join(known.sources, one.sources) if known else one.sources
         merged[same] = msgspec.structs.replace(one, sources=pods)
     return list(merged.values())
 
 
 def _frozen(pods: PodSet) -> frozenset[tuple[str, Bits]]:
     return frozenset(pods.items())
-
-
-def _joined(one: PodSet, other: PodSet) -> PodSet:
-    if one is NOBODY or other is NOBODY:
-        return one or other
-    return {**one, **{name: bits | one.get(name, 0) for name, bits in other.items()}}

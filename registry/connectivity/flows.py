@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from registry.connectivity.index import Bits
 from registry.connectivity.intervals import NOTHING, Intervals, intersection
+from registry.connectivity.lanes import Lanes
 from registry.connectivity.members import states_of
 from registry.connectivity.network import Network
 from registry.connectivity.podsets import NOBODY, PodSet, meet
 from registry.connectivity.ports import Ports, resolve
-from registry.connectivity.sides import Cell, Side, cells, sides
+from registry.connectivity.sides import Allowed, Cell, Side, cells, sides
 from registry.planning.pods import Port
 
 States = tuple[Intervals, ...]
@@ -45,17 +46,18 @@ class Block(NamedTuple):
 
 
 class _Ends(NamedTuple):
-    """Who may be at either end."""
+    """The pods that are asked about at each end, None for all."""
 
-    receivers: list[Side]
-    senders: list[Side]
+    sources: PodSet | None
+    destinations: PodSet | None
 
+    def sources_of(self, side: Side) -> PodSet:
+        """Those of a side that may be sources."""
+        return side.pods if self.sources is None else meet(side.pods, self.sources)
 
-_Into = defaultdict[str, list[tuple[Side, Cell]]]
-"""Senders into each namespace, with the cell of their peers there."""
-
-_Reached = tuple[Side, Cell, PodSet]
-"""A sender, a cell of its peers, and those of some receivers that are in it."""
+    def destinations_of(self, side: Side) -> PodSet:
+        """Those of a side that may be destinations."""
+        return side.pods if self.destinations is None else meet(side.pods, self.destinations)
 
 
 class Flows:
@@ -73,7 +75,7 @@ class Flows:
         self._everyone: PodSet | None = first.everyone if alike else None
         self._labelled: PodSet | None = first.labelled if alike else None
         self._cells: dict[Side, list[Cell]] = {}
-        self._open: dict[tuple[tuple[Ports, ...], tuple[Ports, ...]], States] = {}
+        self._open: dict[tuple[Allowed, Allowed], States] = {}
         self._declared: dict[str, list[tuple[Declared, Bits]]] = {}
         self._known_same: dict[Side, bool] = {}
 
@@ -84,18 +86,19 @@ class Flows:
 
         With `changed` only those that may differ between the states.
         """
-        receivers, senders = self.receivers, self.senders
+        receivers, senders, ends = self.receivers, self.senders, _Ends(sources, destinations)
         if changed:
             receivers = [side for side in receivers if not self._same(side)]
             senders = [side for side in senders if not self._same(side)]
-            others = [side for side in self.receivers if self._same(side)]
-            yield from self._between_pods(_Ends(others, senders), sources, destinations)
+            if senders:
+                others = (side for side in self.receivers if self._same(side))
+                yield from self._between_pods(others, senders, ends)
         if receivers:
-            yield from self._between_pods(_Ends(receivers, self.senders), sources, destinations)
+            yield from self._between_pods(receivers, self.senders, ends)
         if sources is None:
-            yield from self._from_outside(receivers, destinations)
+            yield from self._from_outside(receivers, ends)
         if destinations is None:
-            yield from self._to_outside(senders, sources)
+            yield from self._to_outside(senders, ends)
 
     def cells(self, side: Side) -> list[Cell]:
         """The peers of a side and what is open to them."""
@@ -105,35 +108,50 @@ class Flows:
         return found
 
     def _between_pods(
-        self, ends: _Ends, sources: PodSet | None, destinations: PodSet | None
+        self, receivers: Iterable[Side], senders: Iterable[Side], ends: _Ends
     ) -> Iterator[Block]:
-        into = self._by_namespace(ends.senders)
-        for receiver in ends.receivers:
-            pods = receiver.pods if destinations is None else meet(receiver.pods, destinations)
+        """What isolated ends let through: both of them, or one of them where nothing isolates the other."""
+        open_ones = [sender for sender in senders if sender.open]
+        isolated = [sender for sender in senders if not sender.open]
+        lanes = Lanes((sender, ends.sources_of(sender), self.cells(sender)) for sender in isolated)
+        for receiver in receivers:
+            pods = ends.destinations_of(receiver)
+            if not pods:
+                continue
             if receiver.open:
-                found = self._into_open(ends.senders, receiver, pods)
-            else:
-                found = _into_isolated(into, pods)
-            for sender, cell, reached in found:
-                whole = sender.pods if sources is None else meet(sender.pods, sources)
-                if whole:
-                    yield from self._between(whole, sender, cell, receiver, reached)
+                yield from self._into_open(isolated, receiver, pods, ends)
+                continue
+            for cell, some in self._numbered(receiver, pods):
+                for sender in open_ones:
+                    sources = self._meet(ends.sources_of(sender), cell.pods, sender)
+                    yield from self._blocks(sources, some, (cell.ports, sender.allowed), (sender, receiver))
+                for sender, reached, sources, few in lanes.into(cell.ports, cell.pods, some):
+                    yield from self._blocks(sources, few, (cell.ports, reached.ports), (sender, receiver))
 
-    def _into_open(self, senders: Iterable[Side], receiver: Side, pods: PodSet) -> Iterator[_Reached]:
-        """Who may send to these, among the senders that some policy isolates."""
-        for sender in senders:
-            for cell in () if sender.open else self.cells(sender):
-                if reached := self._meet(pods, cell.pods, receiver):
-                    yield sender, cell, reached
+    def _into_open(
+        self, isolated: Iterable[Side], receiver: Side, pods: PodSet, ends: _Ends
+    ) -> Iterator[Block]:
+        for sender in isolated:
+            if sources := ends.sources_of(sender):
+                for cell in self.cells(sender):
+                    some = self._meet(pods, cell.pods, receiver)
+                    yield from self._blocks(sources, some, (cell.ports, receiver.allowed), (sender, receiver))
 
-    def _by_namespace(self, senders: Iterable[Side]) -> _Into:
-        """Who may send into each namespace."""
-        found: _Into = defaultdict(list)
-        for sender in senders:
-            for cell in self.cells(sender):
-                for name in cell.pods:
-                    found[name].append((sender, cell))
-        return found
+    def _numbered(self, receiver: Side, pods: PodSet) -> Iterator[tuple[Cell, PodSet]]:
+        """The cells of receivers without names of ports: those by what the receivers declare."""
+        for cell in self.cells(receiver):
+            if not any(ports.named for ports in cell.ports):
+                yield cell, pods
+                continue
+            for some, numbers in self._named_ports(pods, cell.ports, cell.ports):
+                yield cell._replace(ports=tuple(Ports(one) for one in numbers)), some
+
+    def _blocks(
+        self, sources: PodSet, destinations: PodSet, allowed: tuple[Allowed, Allowed], ends: tuple[Side, Side]
+    ) -> Iterator[Block]:
+        if sources and destinations:
+            for some, ports in self._ports(destinations, *allowed):
+                yield Block(sources, some, ports, *ends)
 
     def _same(self, side: Side) -> bool:
         """Whether a side is the same in all states: its rules, whom they are about, what it declares."""
@@ -145,43 +163,29 @@ class Flows:
             self._known_same[side] = found
         return found
 
-    def _between(
-        self, pods: PodSet, sender: Side, reached: Cell, receiver: Side, destinations: PodSet
-    ) -> Iterator[Block]:
-        for cell in self.cells(receiver):
-            if sources := self._meet(pods, cell.pods, sender):
-                for some, ports in self._ports(destinations, cell.ports, reached.ports):
-                    yield Block(sources, some, ports, sender, receiver)
-
     def _meet(self, pods: PodSet, peers: PodSet, side: Side) -> PodSet:
         """The pods of a side that are among the peers; the same object where these are everyone."""
         if peers is self._everyone or (peers is self._labelled and not side.host_network):
             return pods
         return meet(pods, peers)
 
-    def _from_outside(self, receivers: Iterable[Side], destinations: PodSet | None) -> Iterator[Block]:
+    def _from_outside(self, receivers: Iterable[Side], ends: _Ends) -> Iterator[Block]:
         for receiver in receivers:
-            if receiver.open:
-                continue
-            pods = receiver.pods if destinations is None else meet(receiver.pods, destinations)
-            for cell in self.cells(receiver):
+            pods = NOBODY if receiver.open else ends.destinations_of(receiver)
+            for cell in self.cells(receiver) if pods else ():
                 if cell.addresses:
                     for some, ports in self._ports(pods, cell.ports, cell.ports):
                         yield Block(NOBODY, some, ports, receiver=receiver, source_addresses=cell.addresses)
 
-    def _to_outside(self, senders: Iterable[Side], sources: PodSet | None) -> Iterator[Block]:
+    def _to_outside(self, senders: Iterable[Side], ends: _Ends) -> Iterator[Block]:
         for sender in senders:
-            if sender.open:
-                continue
-            pods = sender.pods if sources is None else meet(sender.pods, sources)
-            for cell in self.cells(sender):
+            pods = NOBODY if sender.open else ends.sources_of(sender)
+            for cell in self.cells(sender) if pods else ():
                 ports = tuple(one.numbered for one in cell.ports)
-                if pods and cell.addresses and any(ports):
+                if cell.addresses and any(ports):
                     yield Block(pods, NOBODY, ports, sender=sender, destination_addresses=cell.addresses)
 
-    def _ports(
-        self, pods: PodSet, one: tuple[Ports, ...], other: tuple[Ports, ...]
-    ) -> Iterator[tuple[PodSet, States]]:
+    def _ports(self, pods: PodSet, one: Allowed, other: Allowed) -> Iterator[tuple[PodSet, States]]:
         """The ports that two rules both open; of named ones, for each way in which pods declare them."""
         known = self._open.get((one, other))
         if known is None and any(ports.named for ports in (*one, *other)):
@@ -195,9 +199,7 @@ class Flows:
         if pods and any(known):
             yield pods, known
 
-    def _named_ports(
-        self, pods: PodSet, one: tuple[Ports, ...], other: tuple[Ports, ...]
-    ) -> Iterator[tuple[PodSet, States]]:
+    def _named_ports(self, pods: PodSet, one: Allowed, other: Allowed) -> Iterator[tuple[PodSet, States]]:
         found: defaultdict[States, dict[str, Bits]] = defaultdict(dict)
         for name, bits in pods.items():
             for declared, bearers in self._declared_in(name):
@@ -214,14 +216,6 @@ class Flows:
         if found is None:
             found = self._declared[name] = _by_declared([one.declared(name) for one in self.members])
         return found
-
-
-def _into_isolated(into: _Into, pods: PodSet) -> Iterator[_Reached]:
-    """Who may send to these, found by namespace: most rules are about one."""
-    for name, bits in pods.items():
-        for sender, cell in into[name]:
-            if both := bits & cell.pods[name]:
-                yield sender, cell, {name: both}
 
 
 def _both(one: Ports, other: Ports, declared: frozenset[Port]) -> Intervals:

@@ -15,7 +15,7 @@ from registry.connectivity.flows import Block, Flows
 from registry.connectivity.index import Bits, places
 from registry.connectivity.intervals import Intervals, intersection, union
 from registry.connectivity.network import Network
-from registry.connectivity.outside import Outside
+from registry.connectivity.outside import PRIVATE, Outside
 from registry.connectivity.podsets import NOBODY, PodSet, count, join, meet, without
 from registry.connectivity.sides import Side
 
@@ -34,7 +34,9 @@ MOST_NEIGHBOURS: Final = 100
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A namespace, a workload, all pods that nothing isolates at one end, or addresses.
 
-    `workloads` counts groups of pods, `ingress_isolated` and `egress_isolated` those that policies do.
+    `workloads` counts groups of pods, `ingress_isolated` and `egress_isolated` those that policies do. Where
+    rules have more blocks of addresses than can be drawn, a node stands for some addresses of so many
+    `blocks`.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     ingress_isolated: int = 0
     egress_isolated: int = 0
     addresses: tuple[str, ...] = ()
+    blocks: int = 0
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,8 +230,14 @@ class _Drawing:
     def _part(self, part: int) -> str:
         found = f"addresses:{part + 1}"
         if found not in self._nodes:
-            shown = tuple(addresses.shown(self._outside.parts[part]))
-            self._nodes[found] = Node(id=found, kind="addresses", name=", ".join(shown[:3]), addresses=shown)
+            outside = self._outside
+            shown = tuple(addresses.shown(outside.parts[part]))
+            if outside.exact:
+                node = Node(id=found, kind="addresses", name=", ".join(shown[:3]), addresses=shown)
+            else:
+                kind = "private" if intersection(outside.parts[part], PRIVATE) else "public"
+                node = Node(id=found, kind="addresses", name=kind, blocks=outside.blocks(part))
+            self._nodes[found] = node
         return found
 
 

@@ -23,16 +23,23 @@ def without(one: PodSet, other: PodSet) -> PodSet:
     """The pods of `one` that `other` lacks."""
     if one is other:
         return NOBODY
-    if not other:
-        return one
-    return {name: left for name, bits in one.items() if (left := bits & ~other.get(name, 0))}
+    left = dict(one)
+    for name in other if len(other) < len(one) else one:
+        bits = left.get(name, 0) & ~other.get(name, 0)
+        if bits:
+            left[name] = bits
+        else:
+            left.pop(name, None)
+    return left
 
 
 def join(one: PodSet, other: PodSet) -> PodSet:
     """The pods in either."""
     if not one or not other:
         return one or other
-    return {**other, **{name: bits | other.get(name, 0) for name, bits in one.items()}}
+    if len(other) > len(one):
+        one, other = other, one
+    return {**one, **{name: bits | one.get(name, 0) for name, bits in other.items()}}
 
 
 def count(pods: PodSet) -> int:

@@ -22,6 +22,9 @@ from registry.connectivity.rules import Peers, ReadPolicy, Rule
 
 Rules = frozenset[Rule]
 
+Allowed = tuple[Ports, ...]
+"""The ports that are open in each state."""
+
 ALLOW_ALL: Final[Rules] = frozenset([Rule(Peers(anyone=True, addresses=ALL_ADDRESSES), EVERY_PORT)])
 """The rules of pods that no policy isolates."""
 
@@ -41,13 +44,18 @@ class Side(msgspec.Struct, eq=False):
         """Whether no policy isolates them, in any state."""
         return all(rules == ALLOW_ALL for rules in self.rules)
 
+    @property
+    def allowed(self) -> Allowed:
+        """The ports of an open side, to everyone."""
+        return (EVERY_PORT,) * len(self.rules)
+
 
 class Cell(NamedTuple):
     """Peers that no rule of a side tells apart, and the ports that are open to them, in each state."""
 
     pods: PodSet
     addresses: Intervals
-    ports: tuple[Ports, ...]
+    ports: Allowed
 
 
 def sides(networks: Sequence[Network], direction: str) -> list[Side]:
@@ -93,27 +101,28 @@ class _Rules:
 
 def cells(side: Side, members: Sequence[Members]) -> list[Cell]:
     """The peers of a side's rules, none in two cells; those without any open port are in none."""
+    rules = frozenset[Rule]().union(*side.rules)
     found: list[Cell] = []
-    for rule in sorted(frozenset().union(*side.rules), key=_widest_first):
-        for cell in _of_rule(rule, side, members):
-            found = _lay(found, cell)
+    for cell in sorted((cell for rule in rules for cell in _of_rule(rule, side, members)), key=_breadth):
+        found = _lay(found, cell)
     return found
 
 
-def _widest_first(rule: Rule) -> tuple[bool, int]:
-    return not rule.peers.anyone, len(rule.peers.terms)
+def _breadth(cell: Cell) -> int:
+    """Narrow ones are laid first: a wide one is then cut once, not each narrow one out of it."""
+    return len(cell.pods)
 
 
 def _of_rule(rule: Rule, side: Side, members: Sequence[Members]) -> list[Cell]:
     """The peers of one rule: once where they are the same in all states, else for each state."""
     pods = [one.of(rule) for one in members]
     states = range(len(members))
-    if all(one == pods[0] for one in pods[1:]):
+    if all(one is pods[0] or one == pods[0] for one in pods[1:]):
         return [Cell(pods[0], rule.peers.addresses, _ports(rule, side, states))]
     return [Cell(pods[state], rule.peers.addresses, _ports(rule, side, [state])) for state in states]
 
 
-def _ports(rule: Rule, side: Side, states: Iterable[int]) -> tuple[Ports, ...]:
+def _ports(rule: Rule, side: Side, states: Iterable[int]) -> Allowed:
     return tuple(
         rule.ports if state in states and rule in rules else _NO_PORTS
         for state, rules in enumerate(side.rules)

@@ -23,6 +23,17 @@ FACT_NAMES: Final = (INGRESS_CONTROLLERS, DNS, API_SERVER, PRIVATE)
 Facts = Mapping[str, object]
 """Known facts by full name: a list of NetworkPolicyPeers, or of CIDRs for `cluster.private`."""
 
+PRIVATE_RANGES: Final = (
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+)
+"""RFC 1918, RFC 6598 (shared), RFC 3927 (link-local); RFC 4193 (unique local), RFC 4291 (link-local)."""
+
 DEFAULT_FACTS: Final[Facts] = {
     INGRESS_CONTROLLERS: [
         {
@@ -38,16 +49,7 @@ DEFAULT_FACTS: Final[Facts] = {
             "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
         }
     ],
-    # RFC 1918, RFC 6598 (shared), RFC 3927 (link-local); RFC 4193 (unique local), RFC 4291 (link-local).
-    PRIVATE: [
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "fc00::/7",
-        "fe80::/10",
-    ],
+    PRIVATE: list(PRIVATE_RANGES),
 }
 """What most clusters look like, for where nothing is detected; `cluster.apiServer` is known or it is not."""
 
