@@ -59,6 +59,14 @@ class Network:
         made._owned = set()
         return made
 
+    def copy(self) -> "Network":
+        """One that stays as this one is now, whatever becomes of this one."""
+        made = Network(blocks_match_pods=self.blocks_match_pods)
+        made.rooms = {name: room.copy() for name, room in self.rooms.items()}
+        made._reader = self._reader
+        made._selected = {selector: set(names) for selector, names in self._selected.items()}
+        return made
+
     def put_namespace(self, name: str, labels: Mapping[str, str]) -> None:
         """Take in a Namespace, or its labels as they are now.
 

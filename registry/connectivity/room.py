@@ -28,11 +28,17 @@ class Room:
 
     def fork(self) -> "Room":
         """One that can change by itself; as long as no pods change, both look into one index."""
+        return self._copy(self.index, shared=True)
+
+    def copy(self) -> "Room":
+        """One that can change by itself and shares no index."""
+        return self._copy(self.index.copy(), shared=False)
+
+    def _copy(self, index: PodIndex, *, shared: bool) -> "Room":
         made = Room(self.name, self.labels)
-        made.exists, made.index = self.exists, self.index
+        made.exists, made.index, made._shares_index = self.exists, index, shared
         made.policies, made.ingress, made.egress = dict(self.policies), self.ingress[:], self.egress[:]
         made._by_selector = dict(self._by_selector)
-        made._shares_index = True
         return made
 
     @property

@@ -31,6 +31,7 @@ from registry.store.pins import PinStore
 from registry.store.rollouts import Rollouts
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
+from registry.world.live_network import LiveNetwork
 from registry.world.pins import all_held
 from registry.world.snapshot import Snapshot, referring, snapshot, users
 from registry.world.usage import outdated, used
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 CALL_SECONDS: Final = 20.0
 RETRY_SECONDS: Final = 2.0
 READ_SECONDS: Final = 5.0
+CARRY_OVER_SECONDS: Final = 0.5
 
 T = TypeVar("T")
 
@@ -67,6 +69,8 @@ class Backend:
         self.store = Store(self.client, self.watch, settings)
         self._pins = PinStore(self.client, self.watch, settings)
         self.cluster.world.pin = self.watch.pin
+        self.network = LiveNetwork()
+        self.cluster.triggers.followed = self.network.feed.take
         self.rollouts = Rollouts(self.client, self.watch, settings)
 
     def start(self) -> None:
@@ -131,6 +135,11 @@ class Backend:
         """The kinds of workloads that are watched now. Raises Refused while that is not known."""
         return self.ask(lambda _world: self.cluster.kinds)
 
+    def connections(self) -> LiveNetwork:
+        """Who can talk to whom. Raises Refused while the cluster has not been read."""
+        self.call(self._read())
+        return self.network
+
     def ask(self, find: Callable[[World], T]) -> T:
         """What `find` finds in the watched cluster, looked at where it is kept. Raises Refused."""
         return self.call(self._ask(find))
@@ -175,7 +184,7 @@ class Backend:
         self._loop = asyncio.get_running_loop()
         self._running.set()
         async with self.client:
-            work = (self.watch.run(), self._ensure(), self.cluster.run())
+            work = (self.watch.run(), self._ensure(), self.cluster.run(), self._carry_over())
             tasks = [asyncio.create_task(one) for one in work]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await self.store.close()
@@ -190,6 +199,13 @@ class Backend:
         # Unreadable: the watched cluster keeps the last one, and every request asks the watch first.
         with contextlib.suppress(StoreUnreadable):
             self.cluster.triggers.on_catalogue(self.watch.catalogue(), names)
+
+    async def _carry_over(self) -> None:
+        """Bring the network up to date now and then, so that a question after a while is not kept waiting."""
+        while True:
+            await asyncio.sleep(CARRY_OVER_SECONDS)
+            if self.network.feed:
+                await asyncio.to_thread(self.network.catch_up)
 
     async def _ensure(self) -> None:
         """Set the store up, again and again until it is; then wait to be stopped."""

@@ -46,6 +46,14 @@ class Metrics:
         self._bytes = self._gauge("store_bytes", "Bytes of values in the template ConfigMap.")
         self._limit = self._gauge("store_limit_bytes", "Bytes of values that the ConfigMap can hold.")
         self._readable = self._gauge("store_readable", "Whether the store can be read.")
+        self._workloads = self._gauge("network_workloads", "Workloads whose connections are known.")
+        self._policies = self._gauge("network_policies", "NetworkPolicies that connections follow from.")
+        self._lag = self._gauge("network_lag_seconds", "Wait of the oldest change not yet carried over.")
+        backend.network.seconds = Histogram(
+            "netpol_registry_network_flows_seconds",
+            "Time to work out all connections.",
+            registry=self._registry,
+        ).observe
 
     def counted(self, application: Application) -> Application:
         """The application, with its requests counted: around it, where that costs least."""
@@ -70,6 +78,10 @@ class Metrics:
         size, limit = self._backend.store.fill()
         self._bytes.set(size)
         self._limit.set(limit)
+        workloads, policies = self._backend.network.size()
+        self._workloads.set(workloads)
+        self._policies.set(policies)
+        self._lag.set(self._backend.network.feed.lag)
         return generate_latest(self._registry)
 
     def _entries(self) -> Iterator[Entry]:

@@ -9,6 +9,8 @@ from registry.planning.names import owner_key
 from registry.planning.objects import Key, LivePolicy, Namespace, Workload, is_namespace, namespace_key
 from registry.world.world import World
 
+Watched = Workload | Namespace | LivePolicy
+
 
 class Triggers:
     """Handlers of the watched copies: they keep the world's index, and call `touch` with each touched key."""
@@ -19,6 +21,9 @@ class Triggers:
         """How many changes of objects were taken in."""
         self.noticed: Callable[[Workload | None, Workload | None], object] = lambda _old, _new: None
         """Hears of every workload that appeared, changed or went; whoever looks for facts in them sets it."""
+        self.followed: Callable[[Watched | None, Watched | None], object] = lambda _old, _new: None
+        """Hears of every object, also where planning does not look at what changed; a copy in another form
+        is kept with it."""
         self._touch = touch
         self._own_write = False
         self._writing: set[tuple[str, str]] = set()
@@ -49,6 +54,7 @@ class Triggers:
 
     def on_workload(self, old: Workload | None, new: Workload | None) -> None:
         """A workload appeared, changed or went."""
+        self.followed(old, new)
         changed = new or old
         if changed is None or (old and new and same_workload(old, new)):
             return
@@ -66,6 +72,7 @@ class Triggers:
 
     def on_namespace(self, old: Namespace | None, new: Namespace | None) -> None:
         """A Namespace appeared, changed or went."""
+        self.followed(old, new)
         changed = new or old
         if changed is None or (old and new and _same_namespace(old, new)):
             return
@@ -81,6 +88,7 @@ class Triggers:
 
     def on_policy(self, old: LivePolicy | None, new: LivePolicy | None) -> None:
         """A NetworkPolicy appeared, changed or went."""
+        self.followed(old, new)
         self.changes += 1
         index = self.world.index
         key = index.owner(old, new)
