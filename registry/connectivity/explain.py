@@ -47,12 +47,20 @@ class PolicyAnswer(msgspec.Struct, frozen=True):
 
 
 class DirectionAnswer(msgspec.Struct, frozen=True):
-    """What is said at one end. Without policies nothing isolates the pods, and all is allowed."""
+    """What is said at one end. Without policies nothing isolates the pods, and all is allowed.
+
+    `hidden` counts policies that are left out, since whoever asks may not read them.
+    """
 
     direction: Direction
     isolated: bool
     allowed: bool
     policies: tuple[PolicyAnswer, ...]
+    hidden: int = 0
+
+    def redacted(self) -> "DirectionAnswer":
+        """The same without the policies."""
+        return DirectionAnswer(self.direction, self.isolated, self.allowed, (), len(self.policies))
 
 
 class Explanation(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ one end are one node: an edge from `unrestricted` comes from every workload whos
 to `unprotected` goes to every workload whose ingress is not, and none is drawn between the two.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Final, Literal
 
 import msgspec
@@ -19,11 +19,14 @@ from registry.connectivity.outside import PRIVATE, Outside
 from registry.connectivity.podsets import NOBODY, PodSet, count, join, meet, without
 from registry.connectivity.sides import Side
 
-Kind = Literal["namespace", "workload", "unrestricted", "unprotected", "host", "addresses"]
+Kind = Literal["namespace", "workload", "unrestricted", "unprotected", "host", "addresses", "hidden"]
 Level = Literal["namespace", "workload"]
 End = Literal["source", "target"]
 
 HOST: Final = "host"
+HIDDEN: Final = "hidden"
+"""The node of all pods in namespaces that whoever asks may not see."""
+
 OPEN: Final[dict[End, Kind]] = {"source": "unrestricted", "target": "unprotected"}
 """The node of all pods that nothing isolates at that end."""
 
@@ -69,18 +72,25 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """What to draw: the connections of the pods in `focus` and at `ports`, None for all."""
+    """What to draw: the connections of the pods in `focus` and at `ports`, None for all.
+
+    Only pods in `seen` have names; others are drawn as their namespace where any of it are seen, else as
+    one node for all such namespaces. The focus is among them.
+    """
 
     level: Level = "namespace"
     focus: PodSet | None = None
     ports: Intervals | None = None
+    seen: PodSet | None = None
 
 
 def graph(network: Network, flows: Flows, view: View) -> Graph:
     """Draw the connections of a network; `flows` are of this network alone."""
     blocks = list(_blocks(flows, view))
     everyone = flows.members[0].everyone
-    drawing = _Drawing(network, _singly(view, blocks, everyone), blocks)
+    singly = _singly(view, blocks, everyone)
+    drawing = _Drawing(network, singly if view.seen is None else meet(singly, view.seen), blocks)
+    drawing.names = view.seen
     drawing.show(everyone if view.focus is None else view.focus)
     for block in blocks:
         drawing.add(block)
@@ -138,6 +148,8 @@ class _Drawing:
         self._outside = Outside(used)
         self._nodes: dict[str, Node] = {}
         self._edges: dict[tuple[str, str], _Drawn] = {}
+        self.names: Container[str] | None = None
+        """The namespaces that may be named, None for all."""
 
     def show(self, pods: PodSet) -> None:
         """Have nodes for these, whether they have edges or not."""
@@ -168,6 +180,8 @@ class _Drawing:
             )
             for (source, target), drawn in sorted(self._edges.items())
         )
+        if HIDDEN in self._nodes:
+            self._nodes[HIDDEN] = self._counted()
         nodes = (node for _, node in sorted(self._nodes.items()))
         return Graph(level=level, nodes=tuple(nodes), edges=tuple(edges))
 
@@ -194,7 +208,8 @@ class _Drawing:
             for place in places(bits):
                 yield self._workload(name, place), {name: 1 << place}
         for name, bits in without(pods, self._singly).items():
-            yield self._namespace(name), {name: bits}
+            seen = self.names is None or name in self.names
+            yield self._namespace(name) if seen else self._hidden(), {name: bits}
 
     def _workload(self, namespace: str, place: int) -> str:
         room = self._network.rooms[namespace]
@@ -226,6 +241,22 @@ class _Drawing:
                 egress_isolated=sum(map(bool, room.egress)),
             )
         return found
+
+    def _hidden(self) -> str:
+        if HIDDEN not in self._nodes:
+            self._nodes[HIDDEN] = Node(id=HIDDEN, kind="hidden")
+        return HIDDEN
+
+    def _counted(self) -> Node:
+        """The node of what may not be seen: how many workloads there are that have any connection drawn."""
+        found: dict[str, Bits] = {}
+        for (source, target), drawn in self._edges.items():
+            if source == HIDDEN:
+                _merge(found, drawn.sources)
+            if target == HIDDEN:
+                _merge(found, drawn.targets)
+        name = "another namespace" if len(found) == 1 else f"{len(found)} other namespaces"
+        return Node(id=HIDDEN, kind="hidden", name=name, workloads=count(found))
 
     def _part(self, part: int) -> str:
         found = f"addresses:{part + 1}"

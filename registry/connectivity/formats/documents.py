@@ -15,6 +15,7 @@ from registry.connectivity.formats.ends import Document, Ends, peer_document, wo
 from registry.connectivity.graph import Edge, Graph, Node
 from registry.connectivity.network import Network
 from registry.connectivity.objects import Origin, Policy
+from registry.connectivity.podsets import PodSet
 from registry.connectivity.verdict import Peer, Verdict
 
 ChangeKind = Literal["added", "removed", "changed"]
@@ -63,13 +64,17 @@ def explain_document(question: Question, explanation: Explanation) -> Document:
 
 
 def diff_document(
-    changes: Iterable[Change], networks: Sequence[Network], most: int | None = None
+    changes: Iterable[Change],
+    networks: Sequence[Network],
+    most: int | None = None,
+    seen: PodSet | None = None,
 ) -> Document:
     """The connections that were gained and lost between two states, `networks`, before and after.
 
-    Of each namespace at most `most` workloads are named, None for all of them.
+    Of each namespace at most `most` workloads are named, None for all of them; only those `seen`, None for
+    all.
     """
-    ends = Ends(networks, most)
+    ends = Ends(networks, most, seen)
     found = sorted((_change(one, ends) for one in changes), key=_in_order)
     counts = {kind: sum(one["change"] == kind for one in found) for kind in CHANGES}
     return {"counts": counts, "changes": found}
@@ -121,6 +126,7 @@ def _direction(answer: DirectionAnswer) -> Document:
         "isolated": answer.isolated,
         "allowed": answer.allowed,
         "policies": [_policy(one) for one in answer.policies],
+        "hidden": answer.hidden,
     }
 
 

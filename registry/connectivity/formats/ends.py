@@ -8,7 +8,7 @@ from registry.connectivity.index import Bits, places
 from registry.connectivity.intervals import Intervals
 from registry.connectivity.network import Network
 from registry.connectivity.objects import PodKey
-from registry.connectivity.podsets import PodSet
+from registry.connectivity.podsets import PodSet, count
 from registry.connectivity.verdict import Peer
 from registry.planning.objects import Key
 
@@ -40,19 +40,28 @@ def peer_document(peer: Peer) -> Document:
 class Ends:
     """Sets of pods as JSON; `networks` are the states in which they are, whose places mean the same pods.
 
-    Beyond `most` names in one namespace the others are counted only.
+    Beyond `most` names in one namespace the others are counted only, and so are workloads that are not among
+    those `seen`; None where all are. Namespaces that have none of these are not named either.
     """
 
-    def __init__(self, networks: Sequence[Network], most: int | None = ALL_NAMED) -> None:
+    def __init__(
+        self, networks: Sequence[Network], most: int | None = ALL_NAMED, seen: PodSet | None = None
+    ) -> None:
         self._networks = networks
         self._most = most
+        self._seen = seen
         self._known: dict[tuple[str, Bits], Document] = {}
         self._present: dict[str, Bits] = {}
 
     def document(self, pods: PodSet, outside: Intervals) -> Document:
-        """One end: `namespaces`, each with all of its workloads or some by name, and `addresses`."""
+        """One end: `namespaces`, each with all of its workloads or some by name, and `addresses`.
+
+        `hidden` are workloads of namespaces that are not named.
+        """
+        named = [name for name in sorted(pods) if self._seen is None or name in self._seen]
         return {
-            "namespaces": [self._namespace(name, bits) for name, bits in sorted(pods.items())],
+            "namespaces": [self._namespace(name, pods[name]) for name in named],
+            "hidden": count(pods) - sum(pods[name].bit_count() for name in named),
             "addresses": addresses.shown(outside) if outside else [],
         }
 
@@ -64,11 +73,11 @@ class Ends:
 
     def _made(self, name: str, bits: Bits) -> Document:
         every = bits == self._everyone(name)
-        keys = sorted(self._keys(name, bits))
-        named = [] if every and len(keys) > 1 else keys if self._most is None else keys[: self._most]
+        keys = sorted(self._keys(name, bits if self._seen is None else bits & self._seen[name]))
+        named = [] if every and bits.bit_count() > 1 else keys if self._most is None else keys[: self._most]
         return {
             "namespace": name,
-            "count": len(keys),
+            "count": bits.bit_count(),
             "all": every,
             "workloads": [pods_document(key) for key in named],
         }

@@ -1,5 +1,6 @@
 """Answers as JSON: what is in them, and that the schema tells all of it."""
 
+import msgspec
 import pytest
 
 from registry.connectivity.addresses import address_of
@@ -64,11 +65,11 @@ def test_an_explanation_says_which_reference_made_the_policy():
     assert policy["rules"][0]["missing"]
 
 
-def changed(most=None):
+def changed(most=None, seen=None):
     before = network()
     after = before.fork()
     after.put_policy(into_db({"from": [{"namespaceSelector": {"matchLabels": {"team": "ops"}}}]}))
-    return diff_document(diff(Flows(before, after)), (before, after), most)
+    return diff_document(diff(Flows(before, after)), (before, after), most, seen)
 
 
 def test_a_diff_tells_what_was_added():
@@ -94,3 +95,21 @@ def test_all_workloads_of_a_namespace_are_not_named_one_by_one():
     document = diff_document(diff(Flows(before, after)), (before, after))
     [source] = document["changes"][0]["sources"]["namespaces"]
     assert (source["all"], source["count"], source["workloads"]) == (True, 2, [])
+
+
+def test_workloads_of_namespaces_that_may_not_be_seen_are_counted_only():
+    made = network()
+    document = changed(seen={"shop": made.rooms["shop"].index.present})
+    check("diff", document)
+    [change] = document["changes"]
+    assert (change["sources"]["namespaces"], change["sources"]["hidden"]) == ([], 1)
+
+
+def test_an_explanation_without_the_policies_says_how_many_there_are():
+    made = network()
+    question = asked(made, CRON, DB)
+    explanation = explain(made, *question)
+    hidden = msgspec.structs.replace(explanation, ingress=explanation.ingress.redacted())
+    document = explain_document(question, hidden)
+    check("explain", document)
+    assert document["ingress"] == {"isolated": True, "allowed": False, "policies": [], "hidden": 1}
