@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import FrameType
 from typing import Final
 
@@ -36,6 +36,7 @@ from bench import (
     service_saves,
     throughput,
 )
+from bench.connectivity import measure as connectivity
 from bench.results import Measured
 from bench.site import Site, site
 from bench.size import Size
@@ -56,8 +57,16 @@ class Measurement(msgspec.Struct, frozen=True):
     steps: int
 
 
+class Offline(msgspec.Struct, frozen=True):
+    """A measurement that needs no control plane, and its steps: in each run, or in all."""
+
+    measure: Callable[[Size, Callable[[], None]], Measured]
+    steps: int
+    each_run: bool = True
+
+
 # Auditing costs the API server time, so it is on only where writes are counted.
-_MEASUREMENTS: Final = {
+_MEASUREMENTS: Final[Mapping[str, Measurement | Offline]] = {
     "latency": Measurement(latency.measure, audit=False, steps=2),
     "repair": Measurement(repair.measure, audit=False, steps=2),
     "throughput": Measurement(throughput.measure, audit=False, steps=2),
@@ -70,6 +79,8 @@ _MEASUREMENTS: Final = {
     "reads": Measurement(service_reads.measure, audit=False, steps=1),
     "saves": Measurement(service_saves.measure, audit=False, steps=1),
     "preview": Measurement(service_preview.measure, audit=False, steps=1),
+    "connectivity": Offline(connectivity.measure, steps=1),
+    "growth": Offline(connectivity.growth, steps=7, each_run=False),
 }
 
 
@@ -111,10 +122,15 @@ def _measured(size: Size, names: Sequence[str], console: Console) -> dict[str, M
     columns = (SpinnerColumn(), TextColumn("{task.description:11}"), BarColumn())
     with Progress(*columns, MofNCompleteColumn(), TimeElapsedColumn(), console=console) as progress:
         bars = {
-            name: progress.add_task(name, total=_MEASUREMENTS[name].steps * size.runs, start=False)
+            name: progress.add_task(name, total=_steps(_MEASUREMENTS[name], size), start=False)
             for name in names
         }
         return {name: _one(_MEASUREMENTS[name], size, _Bar(progress, bar)) for name, bar in bars.items()}
+
+
+def _steps(measurement: Measurement | Offline, size: Size) -> int:
+    in_all = isinstance(measurement, Offline) and not measurement.each_run
+    return measurement.steps * (1 if in_all else size.runs)
 
 
 class _Bar:
@@ -134,8 +150,12 @@ class _Bar:
         self._progress.stop_task(self._task)
 
 
-def _one(measurement: Measurement, size: Size, bar: _Bar) -> Measured:
+def _one(measurement: Measurement | Offline, size: Size, bar: _Bar) -> Measured:
     bar.start()
+    if isinstance(measurement, Offline):
+        measured = measurement.measure(size, bar.step)
+        bar.stop()
+        return measured
     with ControlPlane(audit=measurement.audit) as plane:
         measured = asyncio.run(_run(measurement.measure, plane, size, bar.step))
     bar.stop()

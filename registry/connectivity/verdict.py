@@ -42,7 +42,7 @@ def verdict(network: Network, source: Peer, destination: Peer, protocol: str, po
 
 
 def is_itself(source: Peer, destination: Peer) -> bool:
-    """Whether both are one and the same pod: "A Pod cannot block access to itself"."""
+    """Whether both are one and the same pod: "a pod cannot block access to itself"."""
     if source != destination or isinstance(source, int):
         return False
     group = source.group
