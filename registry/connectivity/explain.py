@@ -121,7 +121,7 @@ def peers_shown(rule: Rule) -> Iterator[str]:
         yield "anyone"
         return
     for term in rule.peers.terms:
-        yield _term_shown(term)
+        yield term_shown(term)
     yield from addresses.shown(rule.peers.addresses)
 
 
@@ -133,7 +133,8 @@ def ports_shown(rule: Rule) -> Iterator[str]:
         yield f"{protocol} {name}"
 
 
-def _term_shown(term: Term) -> str:
+def term_shown(term: Term) -> str:
+    """Whom one selector of a rule is about, as a person reads it."""
     pods = f"pods {selectors.shown(term.pods)}" if term.pods else "all pods"
     if term.namespaces is None:
         return f"{pods} in {term.namespace}"

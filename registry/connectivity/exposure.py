@@ -5,7 +5,6 @@ a stranger's own egress allows is not asked, since nobody knows its policies. Wo
 one group, so the answer is as small as the policies are few.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
@@ -22,7 +21,6 @@ from registry.connectivity.rules import Rule, Term
 from registry.connectivity.selectors import EVERYTHING, Selector
 from registry.connectivity.sides import Side
 from registry.connectivity.zones import Zone, ZoneKind, Zones
-from registry.planning.pods import Port
 
 StrangerKind = ZoneKind | Literal["pods"]
 
@@ -118,7 +116,7 @@ def _at_receivers(
         if opened is None or not any(given.named for _, given in opened):
             yield pods, opened
             continue
-        for declared, some in _by_declared(members, pods).items():
+        for declared, some in members.by_declared(pods).items():
             yield some, [(rule, Ports(resolve(given, declared))) for rule, given in opened]
 
 
@@ -130,15 +128,6 @@ def _asked(sides: Iterable[Side], asked: PodSet) -> Iterator[tuple[Side, PodSet]
     for side in sides:
         if pods := meet(side.pods, asked):
             yield side, pods
-
-
-def _by_declared(members: Members, pods: PodSet) -> Mapping[frozenset[Port], PodSet]:
-    found: defaultdict[frozenset[Port], dict[str, int]] = defaultdict(dict)
-    for name, bits in pods.items():
-        for declared, bearers in members.declared(name).items():
-            if some := bits & bearers:
-                found[declared][name] = some
-    return found
 
 
 class _Reading:

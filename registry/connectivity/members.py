@@ -1,6 +1,7 @@
 """Whom the rules of one network are about, as sets of pods."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from registry.connectivity.addresses import address_of
@@ -36,6 +37,22 @@ class Members:
             found = self._of[rule] = self._peers(rule.peers)
         return found
 
+    def of_term(self, term: Term) -> PodSet:
+        """The pods that one selector of a rule is about."""
+        found = self._of_term.get(term)
+        if found is None:
+            found = self._of_term[term] = self._term(term)
+        return found
+
+    def by_declared(self, pods: PodSet) -> dict[frozenset[Port], PodSet]:
+        """Some pods by the ports that their containers declare."""
+        found: defaultdict[frozenset[Port], dict[str, Bits]] = defaultdict(dict)
+        for name, bits in pods.items():
+            for ports, bearers in self.declared(name).items():
+                if some := bits & bearers:
+                    found[ports][name] = some
+        return dict(found)
+
     def declared(self, namespace: str) -> dict[frozenset[Port], Bits]:
         """The pods of a namespace by the ports that their containers declare."""
         found = self._declared.get(namespace)
@@ -56,10 +73,7 @@ class Members:
             return self.everyone
         found: PodSet = {}
         for term in peers.terms:
-            of_term = self._of_term.get(term)
-            if of_term is None:
-                of_term = self._of_term[term] = self._term(term)
-            found = join(found, of_term)
+            found = join(found, self.of_term(term))
         return join(found, self._at(peers.addresses)) if peers.addresses and self._addresses else found
 
     def _term(self, term: Term) -> PodSet:
