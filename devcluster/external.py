@@ -7,7 +7,8 @@ import yaml
 
 from devcluster.api import Api, ApiError
 from devcluster.product import install
-from registry.cluster.connection import ConnectionProblem, connect
+from registry.cluster.connection import ConnectionProblem
+from registry.cluster.credentials import connect
 
 
 class ClusterError(Exception):

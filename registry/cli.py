@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from registry import __version__
-from registry.cluster.connection import Connection, ConnectionProblem, connect
+from registry.cluster.connection import Connection, ConnectionProblem
+from registry.cluster.credentials import connect
 from registry.model.addresses import parse_cidr
 from registry.settings import Settings, SettingsError, read_settings
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.soak.churn import GROUP, NAMESPACES, TEMPLATES, marker_of
 from registry.cluster.client import Client
-from registry.cluster.connection import connect
+from registry.cluster.credentials import connect
 from registry.planning.changes import Change
 from registry.planning.objects import namespace_key
 from registry.planning.orphans import Clock

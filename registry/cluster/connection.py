@@ -2,17 +2,12 @@
 
 import contextlib
 import logging
-import os
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
 import msgspec
-
-from registry.cluster import bearer
-from registry.cluster.bearer import Bearer
 
 log = logging.getLogger(__name__)
 
@@ -40,20 +35,6 @@ class Connection(msgspec.Struct, frozen=True):
     authorization: Callable[[], str | None]
     callers_tls: ssl.SSLContext | None = None
     renew: Callable[[], None] = lambda: None
-
-
-def connect(kubeconfig: str | None = None) -> Connection:
-    """Credentials of `kubeconfig`, else of $KUBECONFIG, else of the pod we run in.
-
-    Raises ConnectionProblem when none of them can be used.
-    """
-    path = kubeconfig or os.environ.get("KUBECONFIG")
-    found = bearer.of_kubeconfig(Path(path)) if path else _of_pod()
-    if found:
-        return _with_token(found)
-    from registry.cluster import official  # noqa: PLC0415 (18 MiB that most processes never need)
-
-    return official.connect(path)
 
 
 class Header:
@@ -94,31 +75,6 @@ def _kept() -> Iterator[None]:
         yield
     except (ConnectionProblem, OSError, ValueError) as problem:
         log.warning("credentials cannot be read anew, the last ones are kept: %s", problem)
-
-
-def _of_pod() -> Bearer | None:
-    if "KUBERNETES_SERVICE_HOST" not in os.environ:
-        return None
-    try:
-        found = bearer.of_pod()
-        found.token()
-    except (OSError, KeyError, ValueError) as error:
-        raise ConnectionProblem(
-            f"No usable Kubernetes credentials of this pod: {error}. "
-            "Mount its service account's token, or set KUBECONFIG."
-        ) from error
-    return found
-
-
-def _with_token(found: Bearer) -> Connection:
-    def authorization() -> str | None:
-        token = found.token()
-        return token and f"Bearer {token}"
-
-    header, tls = Header(authorization), None
-    if found.server.startswith("https"):
-        tls = trusting(found.authority, verified=found.verified)
-    return Connection(found.server, tls, header.value, tls, header.renew)
 
 
 def trusting(authority: str | None, *, verified: bool) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from registry.cluster.connection import connect
+from registry.cluster.credentials import connect
 from registry.collector import keep_what_is_loaded
 from registry.http.access import LONGEST_TOKEN
 from registry.http.app import create_app

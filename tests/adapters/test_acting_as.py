@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from registry.cluster.client import Client
-from registry.cluster.connection import connect
+from registry.cluster.credentials import connect
 from registry.cluster.errors import Forbidden, Unauthorized
 from registry.cluster.resources import CONFIG_MAPS
 

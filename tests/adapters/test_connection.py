@@ -9,7 +9,8 @@ import pytest
 
 from devcluster.cluster import ControlPlane
 from registry.cluster import bearer
-from registry.cluster.connection import ConnectionProblem, connect
+from registry.cluster.connection import ConnectionProblem
+from registry.cluster.credentials import connect
 
 CLUSTER = """
 clusters: [{name: c, cluster: {server: "https://127.0.0.1:1", certificate-authority: %s}}]
@@ -64,7 +65,7 @@ def test_a_token_that_is_gone_leaves_the_last_one(tmp_path: Path):
 def test_a_plain_kubeconfig_is_read_without_the_official_client(tmp_path: Path):
     with_token_file(tmp_path, "t")
     code = (
-        "import sys; from registry.cluster.connection import connect; connect(sys.argv[1]);"
+        "import sys; from registry.cluster.credentials import connect; connect(sys.argv[1]);"
         "assert 'kubernetes' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, tmp_path / "config"], check=True, timeout=30)

@@ -16,7 +16,8 @@ from registry.cluster import informer as module
 from registry.cluster import reach
 from registry.cluster.cache import Cache
 from registry.cluster.client import Client
-from registry.cluster.connection import Connection, connect
+from registry.cluster.connection import Connection
+from registry.cluster.credentials import connect
 from registry.cluster.decode import decode_policy
 from registry.cluster.informer import Informer, State
 from registry.cluster.resources import NETWORK_POLICIES

@@ -3,7 +3,7 @@
 import msgspec
 
 from registry.cluster.client import Client
-from registry.cluster.connection import connect
+from registry.cluster.credentials import connect
 from registry.cluster.pods import living_pods
 from registry.cluster.resources import DEPLOYMENTS
 from registry.cluster.workloads import workload_decoder

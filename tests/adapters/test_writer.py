@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestServer
 from devcluster.api import Api
 from devcluster.cluster import ControlPlane
 from registry.cluster.client import Client
-from registry.cluster.connection import Connection, connect
+from registry.cluster.connection import Connection
+from registry.cluster.credentials import connect
 from registry.cluster.decode import decode_policy
 from registry.cluster.errors import AlreadyExists, ApiError, Conflict, ServerError, TooManyRequests
 from registry.cluster.writer import Writer

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from devcluster.api import Api
 from devcluster.cluster import ControlPlane
-from registry.cluster.connection import connect
+from registry.cluster.credentials import connect
 from registry.cluster.resources import BUILT_IN_WORKLOADS, NAMESPACES, NETWORK_POLICIES
 from registry.http.app import create_app
 from registry.http.backend import Backend

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from devcluster.cluster import ControlPlane
 from registry.cluster.client import Client
-from registry.cluster.connection import connect
+from registry.cluster.credentials import connect
 from registry.model.template import Template, parse_template
 from registry.planning.catalogue import Catalogue, Revision
 from registry.settings import Settings
