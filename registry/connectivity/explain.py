@@ -64,12 +64,16 @@ class DirectionAnswer(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A connection, and why it is allowed or denied; nothing blocks a pod's connection to `itself`."""
+    """A connection, and why it is allowed or denied; nothing blocks a pod's connection to `itself`.
+
+    `notes` say what policies do not decide here.
+    """
 
     verdict: Verdict
     itself: bool
     egress: DirectionAnswer
     ingress: DirectionAnswer
+    notes: tuple[str, ...] = ()
 
 
 def explain(network: Network, source: Peer, destination: Peer, protocol: str, port: int) -> Explanation:
@@ -81,7 +85,24 @@ def explain(network: Network, source: Peer, destination: Peer, protocol: str, po
         itself=itself,
         egress=question.answer("egress"),
         ingress=question.answer("ingress"),
+        notes=tuple(_notes(source, destination)),
     )
+
+
+def _notes(source: Peer, destination: Peer) -> Iterator[str]:
+    """Source: network policies' exceptions, the pod itself and its node."""
+    ends = [end for end in (source, destination) if not isinstance(end, int)]
+    if is_itself(source, destination):
+        yield "A pod always reaches itself."
+    elif source == destination:
+        yield "Each of these pods always reaches itself; policies decide between one and another of them."
+    if any(end.group.host_network for end in ends):
+        yield (
+            "Pods on the host's network are outside of policies: nothing isolates them, and to others they "
+            "are their node. The pods of their own node always reach them, and are reached by them."
+        )
+    elif len(ends) == 1:
+        yield "If the address is that of the node on which a pod runs, the two always reach each other."
 
 
 class _Question(msgspec.Struct, frozen=True):

@@ -60,6 +60,7 @@ def explain_document(question: Question, explanation: Explanation) -> Document:
         "itself": explanation.itself,
         "egress": _direction(explanation.egress),
         "ingress": _direction(explanation.ingress),
+        "notes": list(explanation.notes),
     }
 
 
@@ -108,6 +109,7 @@ def _node(node: Node) -> Document:
         "ingressIsolated": node.ingress_isolated,
         "egressIsolated": node.egress_isolated,
         "addresses": list(node.addresses),
+        "blocks": node.blocks,
     }
 
 
