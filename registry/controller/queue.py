@@ -82,6 +82,17 @@ class KeyQueue:
             timer.cancel()
         self._timers[key] = loop.call_at(when, self._due, key)
 
+    def hasten(self, key: Key) -> None:
+        """Have a `key` that waits for its time reconciled soon."""
+        if key in self._timers:
+            self.drop_time(key)
+            self._due(key)
+
+    def drop_time(self, key: Key) -> None:
+        """Let go of the time that `key` waits for, if it does."""
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
+
     def add_behind(self, namespace: str, seconds: float) -> None:
         """Have a Namespace reconciled once none of its workloads waits or is worked on, or in `seconds`."""
         self._behind.add(namespace)
@@ -140,6 +151,10 @@ class KeyQueue:
         """Wait until no key is ready or worked on; those that wait for their time do not count."""
         await self._idle.wait()
 
+    def has(self, key: Key) -> bool:
+        """Whether `key` is waiting or being worked on."""
+        return key in self._dirty or key in self._working
+
     def busy(self, namespace: str) -> bool:
         """Whether any workload of `namespace` is waiting or being worked on."""
         return self._workloads[namespace] > 0
@@ -162,7 +177,7 @@ class KeyQueue:
     def holds(self, namespace: str) -> bool:
         """Whether anything of `namespace` waits or is worked on; of what waits for a time, the Namespace."""
         key = namespace_key(namespace)
-        held = key in self._dirty or key in self._working or key in self._timers
+        held = self.has(key) or key in self._timers
         return self.busy(namespace) or (held and key not in self._failures)
 
     def failing_in(self, namespace: str) -> int:
@@ -172,8 +187,7 @@ class KeyQueue:
 
     def _release_behind(self, namespace: str) -> None:
         if namespace in self._behind and not self.busy(namespace):
-            self._timers[namespace_key(namespace)].cancel()
-            self._due(namespace_key(namespace))
+            self.hasten(namespace_key(namespace))
 
     def _due(self, key: Key) -> None:
         self._timers.pop(key, None)

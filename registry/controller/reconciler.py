@@ -15,6 +15,7 @@ from registry.cluster.events import About, EventRecorder
 from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES
 from registry.cluster.writer import Writer
 from registry.controller import metrics
+from registry.controller.barrier import Barrier
 from registry.controller.queue import KeyQueue
 from registry.controller.windows import Windows
 from registry.planning.changes import Change, Plan
@@ -28,8 +29,6 @@ from registry.world.world import World
 log = logging.getLogger(__name__)
 
 DRIFT_REPAIRED: Final = "DriftRepaired"
-BARRIER_LIMIT: Final = 10.0
-"""How long, in seconds, a namespace's denies wait for its workloads' own policies."""
 
 
 class Reconciler:
@@ -44,7 +43,7 @@ class Reconciler:
         self._recorder = recorder
         self._orphan_grace = orphan_grace
         self._waiting: defaultdict[str, set[Key]] = defaultdict(set)
-        self._barrier: dict[str, float] = {}
+        self._barrier = Barrier(world, queue)
         self._pending: dict[Key, dict[str, str]] = {}
         self._windows = Windows(queue, world.namespaces, self._tell_switched)
 
@@ -67,10 +66,8 @@ class Reconciler:
 
     async def _reconcile_namespace(self, namespace: Namespace) -> None:
         plan = plan_namespace(self._world.namespace_view(namespace), self._world.surroundings(namespace))
-        if (seconds := self._seconds_to_wait(namespace, plan)) > 0:
-            self._queue.add_behind(namespace.name, seconds)
+        if self._barrier.holds_up(namespace, plan):
             return
-        self._barrier.pop(namespace.name, None)
         self._world.index.expect(namespace.key, {*plan.in_force, *(one.template for one in plan.problems)})
         self._remember(namespace.key, plan)
         try:
@@ -78,14 +75,6 @@ class Reconciler:
         finally:
             for key in self._waiting.pop(namespace.name, ()):
                 self._queue.add(key)
-
-    def _seconds_to_wait(self, namespace: Namespace, plan: Plan) -> float:
-        """New policies of a namespace come after its workloads' own, which say what stays allowed."""
-        creates = any(change.action == "create" for change in plan.changes)
-        if not creates or not self._queue.busy(namespace.name):
-            return 0
-        now = asyncio.get_running_loop().time()
-        return self._barrier.setdefault(namespace.name, now + BARRIER_LIMIT) - now
 
     async def _reconcile_workload(self, key: Key, namespace: Namespace) -> None:
         world = self._world
@@ -213,6 +202,7 @@ class Reconciler:
 
     def settled(self, key: Key) -> None:
         """Hear that the work on a key ended: with the last one of a namespace, a switch of it has."""
+        self._barrier.settled(key)
         if namespace := self._world.namespace(key.namespace):
             self._windows.settle(namespace)
 
@@ -226,7 +216,7 @@ class Reconciler:
         self._windows.forget(key.namespace)
         self._world.applied.pop(key, None)
         self._note_pending(key, Plan())
-        self._barrier.pop(key.namespace, None)
+        self._barrier.forget(key.namespace)
         self._waiting.pop(key.namespace, None)
 
 

@@ -90,6 +90,13 @@ class World:
         entry = self.catalogue.entries.get(template)
         return entry is not None and entry.ever_replaced_defaults
 
+    def lacks_preset(self, key: Key, namespace: Namespace) -> bool:
+        """Whether a workload refers to a preset that is not in force: not yet, or no longer."""
+        workload = self.workload(key)
+        references = workload.references if workload else {}
+        asked = {one for one, value in references.items() if value != "false" and self.may_replace(one)}
+        return bool(workload and asked - set(self._held_presets(workload, self.surroundings(namespace))))
+
     def surroundings(self, namespace: Namespace) -> Surroundings:
         """What references in `namespace` are resolved against."""
         return Surroundings(self.catalogue, self.facts, namespace)
@@ -170,9 +177,12 @@ class World:
                 yield msgspec.json.decode(live.spec).get("podSelector", {})
 
     def _presets_of(self, workload: Workload | None, around: Surroundings) -> Iterator[Selector]:
-        if not workload or not workload.selector:
-            return
+        if workload and workload.selector and any(self._held_presets(workload, around)):
+            yield workload.selector
+
+    def _held_presets(self, workload: Workload, around: Surroundings) -> Iterator[str]:
+        """Templates of the workload's presets in force."""
         for template in filter(self.may_replace, workload.references):
             live = self.policies.get(workload.namespace, policy_name(workload.key, template))
             if live and bears_mark(live) and holds_preset(self._view(workload.key), live, around):
-                yield workload.selector
+                yield template

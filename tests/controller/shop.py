@@ -3,12 +3,14 @@
 from typing import Any
 
 from devcluster.api import Api, Object
-from tests.cluster import eventually, until_passes
+from tests.cluster import AuditLog, eventually, until_passes
 
 TEMPLATE = "template.netpol-registry.dev/"
 PARAMETERS = "params.netpol-registry.dev/"
 TEMPLATE_MARK = "netpol-registry.dev/template"
 MANAGED = "netpol-registry.dev/managed"
+DEFAULTS = ("allow-namespace-communication", "deny-all-ingress")
+"""What a managed namespace gets without asking."""
 PLURALS = {"Deployment": "deployments", "StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 
 
@@ -111,3 +113,24 @@ class Shop:
 def ports(policy: Object) -> list[int]:
     """Ports of all ingress rules of a policy."""
     return [port["port"] for rule in policy["spec"].get("ingress", ()) for port in rule.get("ports", ())]
+
+
+def policy_writes(audit: AuditLog, shop: Shop) -> list[str]:
+    """`create postgres`-like words for the controller's writes of policies, in order."""
+    prefixes = ("shop-", "db-", f"{shop.name}-")
+    words = []
+    for write in audit.writes("controller", "networkpolicies", shop.name):
+        name = write.name.rpartition("-")[0]
+        for prefix in prefixes:
+            name = name.removeprefix(prefix)
+        words.append(f"{write.verb} {name}".strip())
+    return words
+
+
+def limit_policies(shop: Shop, count: int) -> str:
+    """Allow no more policies than `count`, which are there; returns the quota's path."""
+    hard = {"count/networkpolicies.networking.k8s.io": str(count)}
+    quotas = f"/api/v1/namespaces/{shop.name}/resourcequotas"
+    shop.api.create(quotas, {"metadata": {"name": "few"}, "spec": {"hard": hard}})
+    shop.api.patch(f"{quotas}/few/status", {"status": {"hard": hard, "used": hard}})
+    return f"{quotas}/few"

@@ -1,4 +1,4 @@
-"""The sync contract, row by row, for namespaces: enabling, defaults, presets, disabling."""
+"""The sync contract, row by row, for namespaces: enabling, defaults, disabling."""
 
 from collections.abc import Callable
 
@@ -6,25 +6,12 @@ import pytest
 
 from devcluster.api import Api
 from tests.cluster import AuditLog, create_namespace, eventually, until_passes
-from tests.controller.shop import MANAGED, TEMPLATE, Shop
+from tests.controller.shop import DEFAULTS, MANAGED, TEMPLATE, Shop, policy_writes
 from tests.controller.store import Catalogue
 
 pytestmark = pytest.mark.usefixtures("controller")
 
 MakeShop = Callable[..., Shop]
-DEFAULTS = ("allow-namespace-communication", "deny-all-ingress")
-
-
-def verbs(audit: AuditLog, shop: Shop) -> list[str]:
-    """`create postgres`-like words for the controller's writes of policies, in order."""
-    prefixes = ("shop-", "db-", f"{shop.name}-")
-    words = []
-    for write in audit.writes("controller", "networkpolicies", shop.name):
-        name = write.name.rpartition("-")[0]
-        for prefix in prefixes:
-            name = name.removeprefix(prefix)
-        words.append(f"{write.verb} {name}".strip())
-    return words
 
 
 def test_references_in_an_unmanaged_namespace_wait(make_shop: MakeShop):
@@ -68,7 +55,7 @@ def test_disabling_removes_what_was_generated_denies_first(
     shop.enable(value)
     shop.await_templates()
     assert [policy["metadata"]["name"] for policy in shop.policies()] == ["mine"]
-    words = eventually(lambda: len(found := verbs(audit, shop)) == 3 and found)
+    words = eventually(lambda: len(found := policy_writes(audit, shop)) == 3 and found)
     assert words[0] == "delete deny-all-ingress"
 
 
@@ -140,68 +127,6 @@ def test_a_template_no_longer_allowed_keeps_its_policy_without_updates(shop: Sho
     shop.await_event("TemplateNotAllowed")
     catalogue.put("guarded", allowedIn={"matchLabels": {"cleared": "yes"}}, description="Changed.")
     assert shop.policy("guarded") == before
-
-
-def test_a_preset_leaves_its_workload_out_of_defaults_that_allow(make_shop: MakeShop, audit: AuditLog):
-    shop = make_shop(defaults=True)
-    shop.run("db")
-    shop.await_templates(*DEFAULTS)
-    audit.restart()
-    shop.refer("db", deny_all="true")
-    excluded = {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["db"]}]}
-    eventually(lambda: pods(shop, "allow-namespace-communication") == excluded)
-    assert pods(shop, "deny-all-ingress") == {}
-    words = eventually(lambda: len(found := verbs(audit, shop)) == 2 and found)
-    assert [word.partition(" ")[0] for word in words] == ["create", "update"]
-
-
-def test_a_preset_goes_after_the_defaults_hold_again(make_shop: MakeShop, audit: AuditLog):
-    shop = make_shop(defaults=True)
-    shop.run("db", {"deny-all": "true"})
-    eventually(lambda: pods(shop, "allow-namespace-communication") != {})
-    audit.restart()
-    shop.refer("db", deny_all=None)
-    shop.await_templates(*DEFAULTS)
-    assert pods(shop, "allow-namespace-communication") == {}
-    words = eventually(lambda: len(found := verbs(audit, shop)) == 2 and found)
-    assert [word.partition(" ")[0] for word in words] == ["update", "delete"]
-
-
-def test_defaults_hold_again_when_a_presets_workload_is_deleted(make_shop: MakeShop):
-    shop = make_shop(defaults=True)
-    shop.run("db", {"deny-all": "true"})
-    eventually(lambda: pods(shop, "allow-namespace-communication") != {})
-    shop.api.delete(shop.path("db"))
-    eventually(lambda: pods(shop, "allow-namespace-communication") == {})
-
-
-def test_presets_of_two_workloads_share_one_negation(make_shop: MakeShop):
-    shop = make_shop(defaults=True)
-    shop.run("a", {"deny-all": "true"})
-    shop.run("b", {"allow-all": "true"})
-    excluded = {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["a", "b"]}]}
-    eventually(lambda: pods(shop, "allow-namespace-communication") == excluded)
-
-
-def test_a_preset_that_would_split_a_default_too_far_waits_and_changes_nothing(make_shop: MakeShop):
-    shop = make_shop(defaults=True)
-    for number in range(3):
-        shop.run(f"w{number}", {"deny-all": "true"}, pod_labels={"a": f"{number}", "b": f"{number}"})
-    eventually(lambda: shop.templates().count("allow-namespace-communication") == 8)
-    shop.run("one-more", {"deny-all": "true"}, pod_labels={"a": "x", "b": "x"})
-    assert "single label" in shop.await_event("TooManyPolicies")["message"]
-    assert shop.templates().count("deny-all") == 3
-    shop.api.delete(shop.path("w0"))
-    eventually(lambda: shop.templates().count("deny-all") == 3 and "one-more" in owners(shop))
-
-
-def owners(shop: Shop) -> set[str]:
-    found = (policy["metadata"].get("ownerReferences", ()) for policy in shop.policies())
-    return {owner["name"] for references in found for owner in references}
-
-
-def pods(shop: Shop, template: str) -> object:
-    return shop.policy(template)["spec"]["podSelector"]
 
 
 def test_a_namespace_that_left_the_selector_and_came_back_is_served_again(make_shop: MakeShop, group: str):

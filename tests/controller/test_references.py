@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.cluster import AuditLog, eventually, until_passes
-from tests.controller.shop import PLURALS, Shop, ports
+from tests.controller.shop import PLURALS, Shop, limit_policies, ports
 from tests.controller.store import Catalogue, ingress_port
 
 pytestmark = pytest.mark.usefixtures("controller")
@@ -269,15 +269,6 @@ def settle(shop: Shop) -> None:
     """Wait until the controller has seen all that happened: a later label has had its effect."""
     shop.run("later", {"nginx-later": "true"})
     shop.await_event("TemplateUnknown")
-
-
-def limit_policies(shop: Shop, count: int) -> str:
-    """Allow no more policies than `count`, which are there; returns the quota's path."""
-    hard = {"count/networkpolicies.networking.k8s.io": str(count)}
-    quotas = f"/api/v1/namespaces/{shop.name}/resourcequotas"
-    shop.api.create(quotas, {"metadata": {"name": "few"}, "spec": {"hard": hard}})
-    shop.api.patch(f"{quotas}/few/status", {"status": {"hard": hard, "used": hard}})
-    return f"{quotas}/few"
 
 
 def test_a_quotas_refusal_is_told_in_the_servers_words(shop: Shop):

@@ -1,12 +1,12 @@
 """What the API server asks for is heeded: to wait, to prove who one is, and to let one bad policy be."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from devcluster.api import Api
+from devcluster.api import Api, Object
 from devcluster.cluster import ControlPlane
 from devcluster.faults import Answer, Drop, FaultProxy, Match, Seen, Stall
 from devcluster.users import NAMESPACE
@@ -112,6 +112,26 @@ def test_a_write_whose_answer_never_comes_holds_up_no_other(proxy: FaultProxy, s
         shop.run("db", {"mysql": "true"})
         shop.await_policy("mysql")
     shop.await_policy("postgres")
+
+
+def test_the_default_takes_a_workload_in_whose_preset_is_not_answered(
+    controller: ControllerProcess,  # noqa: ARG001 (it has to run)
+    proxy: FaultProxy,
+    make_shop: Callable[..., Shop],
+):
+    shop = make_shop(defaults=True)
+    shop.run("db", {"deny-all": "true"})
+    eventually(lambda: default_of(shop)["podSelector"])
+    path = shop.policy_path(shop.policy("deny-all"))
+    with proxy.inject(Stall(), CREATIONS, times=1) as stalled:
+        shop.api.delete(path)
+        eventually(lambda: stalled.fired and not default_of(shop)["podSelector"])
+    eventually(lambda: default_of(shop)["podSelector"])
+
+
+def default_of(shop: Shop) -> Object:
+    spec: Object = shop.policy("allow-namespace-communication")["spec"]
+    return spec
 
 
 def test_after_a_fault_it_is_quiet_again(proxy: FaultProxy, scene: Scene):
