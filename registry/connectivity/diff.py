@@ -1,13 +1,17 @@
 """What a change does to connections: those gained and those lost, between two states of one network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
 
 import msgspec
 
 from registry.connectivity.flows import Block, Flows
 from registry.connectivity.index import Bits
 from registry.connectivity.intervals import NOTHING, Intervals, difference
-from registry.connectivity.podsets import PodSet, join
+from registry.connectivity.podsets import PodSet, count, join
+
+ChangeKind = Literal["added", "removed", "changed"]
+CHANGES: Final[tuple[ChangeKind, ...]] = ("added", "removed", "changed")
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -20,6 +24,13 @@ class Change(msgspec.Struct, frozen=True):
     source_addresses: Intervals = NOTHING
     destination_addresses: Intervals = NOTHING
 
+    @property
+    def kind(self) -> ChangeKind:
+        """Ports gained alone, lost alone, or both."""
+        if self.added and self.removed:
+            return "changed"
+        return "added" if self.added else "removed"
+
 
 def diff(flows: Flows) -> list[Change]:
     """What differs between the two states of `flows`, before and after; equal ends are put together.
@@ -27,6 +38,31 @@ def diff(flows: Flows) -> list[Change]:
     The state after is to be made by `Network.fork` of the one before.
     """
     return _by_destination(_by_source(_changes(flows.blocks(changed=True))))
+
+
+def counted(changes: Iterable[Change]) -> dict[ChangeKind, int]:
+    """How many there are of each kind."""
+    counts = dict.fromkeys(CHANGES, 0)
+    for one in changes:
+        counts[one.kind] += 1
+    return counts
+
+
+def broadest(changes: Iterable[Change], most: int) -> list[Change]:
+    """Of each kind at most so many: those between the most workloads, of equal ones the first by name."""
+    left = dict.fromkeys(CHANGES, most)
+    found: list[Change] = []
+    for one in sorted(changes, key=_narrowness):
+        if left[one.kind]:
+            left[one.kind] -= 1
+            found.append(one)
+    return found
+
+
+def _narrowness(change: Change) -> tuple[object, ...]:
+    sources, destinations = count(change.sources), count(change.destinations)
+    names = min(change.sources, default=""), min(change.destinations, default="")
+    return -(sources or 1) * (destinations or 1), names, change.added, change.removed
 
 
 def _changes(blocks: Iterator[Block]) -> Iterator[Change]:

@@ -5,21 +5,25 @@ is and what could not be read, is theirs.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import NamedTuple
 
 from registry import contract
 from registry.connectivity import ports
-from registry.connectivity.diff import Change
+from registry.connectivity.diff import CHANGES, Change, broadest, counted
 from registry.connectivity.explain import DirectionAnswer, Explanation, PolicyAnswer, RuleAnswer
-from registry.connectivity.formats.ends import Document, Ends, peer_document, workload_document
+from registry.connectivity.formats.ends import (
+    EVERYTHING,
+    Document,
+    Ends,
+    Most,
+    peer_document,
+    workload_document,
+)
 from registry.connectivity.graph import Edge, Graph, Node
 from registry.connectivity.network import Network
 from registry.connectivity.objects import Origin, Policy
 from registry.connectivity.podsets import PodSet
 from registry.connectivity.verdict import Peer, Verdict
-
-ChangeKind = Literal["added", "removed", "changed"]
-CHANGES: Final[tuple[ChangeKind, ...]] = ("added", "removed", "changed")
 
 
 class Question(NamedTuple):
@@ -67,18 +71,23 @@ def explain_document(question: Question, explanation: Explanation) -> Document:
 def diff_document(
     changes: Iterable[Change],
     networks: Sequence[Network],
-    most: int | None = None,
+    most: Most = EVERYTHING,
     seen: PodSet | None = None,
 ) -> Document:
     """The connections that were gained and lost between two states, `networks`, before and after.
 
-    Of each namespace at most `most` workloads are named, None for all of them; only those `seen`, None for
-    all.
+    `most` says how much of it is told at most; `counts` are of all changes, `leftOut` of those that are not
+    shown. Only workloads that are `seen` are named, None for all.
     """
+    every = list(changes)
+    shown = every if most.changes is None else broadest(every, most.changes)
     ends = Ends(networks, most, seen)
-    found = sorted((_change(one, ends) for one in changes), key=_in_order)
-    counts = {kind: sum(one["change"] == kind for one in found) for kind in CHANGES}
-    return {"counts": counts, "changes": found}
+    counts, told = counted(every), counted(shown)
+    return {
+        "counts": counts,
+        "leftOut": {kind: counts[kind] - told[kind] for kind in CHANGES},
+        "changes": sorted((_change(one, ends) for one in shown), key=_in_order),
+    }
 
 
 def policy_document(policy: Policy) -> Document:
@@ -155,19 +164,12 @@ def _rule(answer: RuleAnswer) -> Document:
 
 def _change(change: Change, ends: Ends) -> Document:
     return {
-        "change": _kind(change),
+        "change": change.kind,
         "sources": ends.document(change.sources, change.source_addresses),
         "destinations": ends.document(change.destinations, change.destination_addresses),
         "added": ports.shown(change.added),
         "removed": ports.shown(change.removed),
     }
-
-
-def _kind(change: Change) -> ChangeKind:
-    """Ports gained alone, lost alone, or both."""
-    if change.added and change.removed:
-        return "changed"
-    return "added" if change.added else "removed"
 
 
 def _in_order(change: Document) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """The two ends of connections as JSON: a workload, an address, or many workloads by namespace."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from registry.connectivity import addresses
 from registry.connectivity.index import Bits, places
@@ -15,8 +15,19 @@ from registry.planning.objects import Key
 Document = dict[str, Any]
 """A JSON object."""
 
-ALL_NAMED: Final = None
-"""For `Ends.most`: every workload by its name."""
+
+class Most(NamedTuple):
+    """How much is told at most, None for all.
+
+    Names of workloads in one namespace, namespaces at one end, changes of each kind.
+    """
+
+    workloads: int | None = None
+    namespaces: int | None = None
+    changes: int | None = None
+
+
+EVERYTHING: Final = Most()
 
 
 def workload_document(key: Key) -> Document:
@@ -40,12 +51,12 @@ def peer_document(peer: Peer) -> Document:
 class Ends:
     """Sets of pods as JSON; `networks` are the states in which they are, whose places mean the same pods.
 
-    Beyond `most` names in one namespace the others are counted only, and so are workloads that are not among
-    those `seen`; None where all are. Namespaces that have none of these are not named either.
+    What is more than `most` is counted only, and so are workloads that are not among those `seen`; None
+    where all are. Namespaces that have none of these are not named either.
     """
 
     def __init__(
-        self, networks: Sequence[Network], most: int | None = ALL_NAMED, seen: PodSet | None = None
+        self, networks: Sequence[Network], most: Most = EVERYTHING, seen: PodSet | None = None
     ) -> None:
         self._networks = networks
         self._most = most
@@ -56,12 +67,15 @@ class Ends:
     def document(self, pods: PodSet, outside: Intervals) -> Document:
         """One end: `namespaces`, each with all of its workloads or some by name, and `addresses`.
 
-        `hidden` are workloads of namespaces that are not named.
+        `more` are the namespaces beyond `most`; `hidden` workloads of those that may not be named.
         """
-        named = [name for name in sorted(pods) if self._seen is None or name in self._seen]
+        seen = [name for name in sorted(pods) if self._seen is None or name in self._seen]
+        named = seen if self._most.namespaces is None else seen[: self._most.namespaces]
+        more = seen[len(named) :]
         return {
             "namespaces": [self._namespace(name, pods[name]) for name in named],
-            "hidden": count(pods) - sum(pods[name].bit_count() for name in named),
+            "more": {"namespaces": len(more), "workloads": sum(pods[name].bit_count() for name in more)},
+            "hidden": count(pods) - sum(pods[name].bit_count() for name in seen),
             "addresses": addresses.shown(outside) if outside else [],
         }
 
@@ -74,7 +88,7 @@ class Ends:
     def _made(self, name: str, bits: Bits) -> Document:
         every = bits == self._everyone(name)
         keys = sorted(self._keys(name, bits if self._seen is None else bits & self._seen[name]))
-        named = [] if every and bits.bit_count() > 1 else keys if self._most is None else keys[: self._most]
+        named = [] if every and bits.bit_count() > 1 else keys[: self._most.workloads]
         return {
             "namespace": name,
             "count": bits.bit_count(),

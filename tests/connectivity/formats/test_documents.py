@@ -14,6 +14,7 @@ from registry.connectivity.formats.documents import (
     graph_document,
     verdict_document,
 )
+from registry.connectivity.formats.ends import EVERYTHING, Most
 from registry.connectivity.graph import View, graph
 from registry.connectivity.objects import PodKey
 from registry.connectivity.verdict import verdict
@@ -65,7 +66,7 @@ def test_an_explanation_says_which_reference_made_the_policy():
     assert policy["rules"][0]["missing"]
 
 
-def changed(most=None, seen=None):
+def changed(most=EVERYTHING, seen=None):
     before = network()
     after = before.fork()
     after.put_policy(into_db({"from": [{"namespaceSelector": {"matchLabels": {"team": "ops"}}}]}))
@@ -83,9 +84,39 @@ def test_a_diff_tells_what_was_added():
 
 
 def test_beyond_a_limit_workloads_are_counted():
-    [change] = changed(most=0)["changes"]
+    [change] = changed(Most(workloads=0))["changes"]
     [source] = change["sources"]["namespaces"]
     assert (source["count"], source["workloads"]) == (1, [])
+
+
+def test_beyond_a_limit_namespaces_are_counted_with_their_workloads():
+    document = changed(Most(namespaces=0))
+    check("diff", document)
+    [change] = document["changes"]
+    assert change["sources"] == {
+        "namespaces": [],
+        "more": {"namespaces": 1, "workloads": 1},
+        "hidden": 0,
+        "addresses": [],
+    }
+
+
+def test_beyond_a_limit_changes_are_counted():
+    document = changed(Most(changes=0))
+    check("diff", document)
+    assert document["changes"] == []
+    assert document["leftOut"] == document["counts"] == {"added": 1, "removed": 0, "changed": 0}
+
+
+def test_the_changes_between_the_most_workloads_are_shown_first():
+    before = network()
+    after = before.fork()
+    one = {"from": [{"namespaceSelector": {"matchLabels": {"team": "ops"}}}], "ports": [{"port": 1}]}
+    many = {"from": [{"namespaceSelector": {}}], "ports": [{"port": 2}]}
+    after.put_policy(into_db(one, many))
+    document = diff_document(diff(Flows(before, after)), (before, after), Most(changes=1))
+    assert [change["added"] for change in document["changes"]] == [["TCP 2"]]
+    assert document["leftOut"]["added"] == 1
 
 
 def test_all_workloads_of_a_namespace_are_not_named_one_by_one():
