@@ -9,6 +9,7 @@ from kubernetes.client import Configuration
 from registry.cluster.connection import Connection
 from registry.http import docs, errors, openapi, probes
 from registry.http.backend import Backend
+from registry.http.connectivity import views as connectivity
 from registry.http.facts import views as facts
 from registry.http.lint import views as lint
 from registry.http.metrics import Application, Metrics
@@ -70,6 +71,7 @@ def create_app(backend: Backend) -> Flask:
         preview.blueprint,
         rollouts.blueprint,
         workloads.blueprint,
+        connectivity.blueprint,
         reading.blueprint,
         switching.blueprint,
         backups.blueprint,

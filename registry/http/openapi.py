@@ -114,6 +114,7 @@ _ROLLBACK_REQUEST: Final = {
 _FILES: Final = {
     "Template": "template.schema.json",
     "NetworkPolicySpec": "networkpolicyspec.schema.json",
+    "Connectivity": "connectivity.schema.json",
 }
 """The schema files that are components, by their names there."""
 

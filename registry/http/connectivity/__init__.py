@@ -1,0 +1,1 @@
+"""`/api/v1/connectivity`: who can talk to whom, and why."""

@@ -1,0 +1,60 @@
+"""Answers about connectivity as the OpenAPI document shows them, asked of a small network."""
+
+from typing import Any, Final
+
+from registry.connectivity.explain import explain
+from registry.connectivity.formats.documents import Question, explain_document, verdict_document
+from registry.connectivity.network import Network
+from registry.connectivity.objects import Origin, PodGroup, PodKey, Policy
+from registry.connectivity.verdict import verdict
+from registry.http.connectivity.completeness import TEMPLATES
+from registry.model.documents import canonical
+from registry.planning.objects import Key
+from registry.planning.pods import Port
+
+WEB: Final = Key("apps", "Deployment", "shop", "web")
+DB: Final = Key("apps", "StatefulSet", "shop", "db")
+
+COMPLETENESS: Final[dict[str, Any]] = {
+    "everythingSeen": True,
+    "blocksMatchPods": False,
+    "notEvaluated": [{"reason": "PodAddresses", "message": TEMPLATES, "total": 0, "objects": []}],
+}
+
+
+def network() -> Network:
+    """A shop whose database a template protects."""
+    made = Network()
+    made.put_namespace("shop", {})
+    for key, number in ((WEB, 8080), (DB, 5432)):
+        ports = frozenset([Port("TCP", number)])
+        made.put_pods(PodGroup(key=PodKey(key), labels=(("app", key.name),), ports=ports))
+    spec = {
+        "podSelector": {"matchLabels": {"app": "db"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [{"podSelector": {}}], "ports": [{"protocol": "TCP", "port": 5432}]}],
+    }
+    origin = Origin("postgres", 3, DB)
+    policy = Policy(namespace="shop", name="db-postgres-1f0c5b7a2e", spec=canonical(spec), origin=origin)
+    made.put_policy(policy)
+    return made
+
+
+def _question(made: Network) -> Question:
+    return Question(made.pods(PodKey(WEB)), made.pods(PodKey(DB)), "TCP", 6432)
+
+
+def _verdict() -> dict[str, Any]:
+    made = network()
+    question = _question(made)
+    return {**verdict_document(question, verdict(made, *question)), "completeness": COMPLETENESS}
+
+
+def _explanation() -> dict[str, Any]:
+    made = network()
+    question = _question(made)
+    return {**explain_document(question, explain(made, *question)), "completeness": COMPLETENESS}
+
+
+VERDICT: Final = _verdict()
+EXPLAIN: Final = _explanation()

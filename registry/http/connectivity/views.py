@@ -1,0 +1,6 @@
+"""All views of connectivity."""
+
+from registry.http.connectivity import questions
+from registry.http.connectivity.blueprint import blueprint
+
+__all__ = ["blueprint", "questions"]
