@@ -13,6 +13,7 @@ import msgspec
 from registry import contract
 from registry.controller import metrics
 from registry.controller.queue import KeyQueue
+from registry.model.counts import counted
 from registry.planning.objects import Namespace, Note
 
 PATIENCE: Final = 60.0
@@ -94,9 +95,11 @@ def _note(window: _Window, waiting: int) -> Note:
         "waiting": waiting,
     }
     annotations = ((contract.SWITCH_ANNOTATION, msgspec.json.encode(figures).decode()),)
-    message = f"{window.writes} NetworkPolicies written within {window.seconds:.3f} s."
+    written = counted(window.writes, "NetworkPolicy", "NetworkPolicies")
+    message = f"{written} written within {window.seconds:.3f} s."
     if waiting:
-        message += f" {waiting} objects have policies that are still refused; Events on them say why."
+        refused = counted(waiting, "object has", "objects have")
+        message += f" {refused} policies that are still refused; Events say why."
     if window.managed:
         return Note("Normal", "NamespaceEnabled", message, annotations)
     return Note("Normal", "NamespaceDisabled", message, annotations)

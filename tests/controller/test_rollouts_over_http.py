@@ -159,6 +159,12 @@ def test_nothing_to_move_is_said_and_nothing_recorded(rolled: Rolled, query: str
     assert problem(rolled.service.call("GET", f"{rolled.name}/rollouts")) == (404, "rollout-not-found")
 
 
+@pytest.mark.parametrize(("users", "told"), [("a", "1 user would"), ("ab", "2 users would")])
+def test_a_dry_run_says_how_many_would_be_moved(rolled: Rolled, shop: Shop, users: str, told: str):
+    rolled.pinned(*((shop, name) for name in users))
+    assert rolled.planned()["detail"].startswith(told)
+
+
 def test_users_whose_label_says_the_revision_are_skipped(rolled: Rolled, shop: Shop):
     rolled.save(1)
     for name, value in (("pinned", "true"), ("exact", "v1"), ("latest", "latest")):

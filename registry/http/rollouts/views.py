@@ -22,6 +22,7 @@ from registry.http.rollouts.body import RolloutBody, read_rollout
 from registry.http.rollouts.schemas import EXAMPLE, PLANNED, RolloutDocument, RolloutQuery, RolloutWriteQuery
 from registry.http.rollouts.users import candidates, standing
 from registry.http.templates.recorded import recorded_entry
+from registry.model.counts import counted
 from registry.model.problems import Problem
 from registry.planning.catalogue import Entry
 from registry.planning.objects import Key
@@ -224,7 +225,7 @@ def _current(stored: StoredRollout, query: Query) -> dict[str, Any]:
 def _planned(rollout: Rollout, users: Mapping[Key, Held], query: Query) -> dict[str, Any]:
     answer = _answer(rollout, Status(), users, query)
     moves = answer["progress"]["left"]
-    detail = f"{moves} users would be moved; nothing was written."
+    detail = f"{counted(moves, 'user', 'users')} would be moved; nothing was written."
     return {**answer, "state": "planned", "detail": detail, "started": None}
 
 

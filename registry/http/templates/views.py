@@ -39,6 +39,7 @@ from registry.http.templates.saving import based, edit_of, save, written
 from registry.http.templates.usage import SHOWN, users_of
 from registry.http.templates.uses import BY_PLACE, shown, usage_counts
 from registry.http.visibility import visible
+from registry.model.counts import counted
 from registry.model.documents import dump_yaml
 from registry.model.merge_patch import merge_patch
 from registry.planning.catalogue import Revision
@@ -211,8 +212,9 @@ def delete_template(query: Query, name: str) -> Response:
 def _refuse_in_use(name: str) -> None:
     users = backend().call(users_of(backend().client, backend().kinds(), name))
     if users:
+        using = counted(len(users), "object uses", "objects use")
         detail = (
-            f"{len(users)} objects use template {name}. Remove their references first, or send force=true: "
+            f"{using} template {name}. Remove their references first, or send force=true: "
             "then the policies generated from it are removed."
         )
         raise Refused(problems.TEMPLATE_IN_USE, detail, members={"users": users[:SHOWN], "total": len(users)})

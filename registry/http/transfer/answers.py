@@ -8,6 +8,7 @@ from registry.http import problems
 from registry.http.answers import quoted
 from registry.http.problems import Refused
 from registry.http.transfer.plan import Action, Plan, Step
+from registry.model.counts import counted
 from registry.model.problems import Problem
 
 _DONE: Final[dict[Action, str]] = {"create": "created", "change": "changed", "unchanged": "unchanged"}
@@ -38,8 +39,8 @@ def overtaken(plan: Plan, *, saved: int) -> Refused:
     """The problem of an import in which others changed templates between its plan and its save."""
     found = [problem for step in plan.steps for problem in step.problems]
     detail = (
-        f"{len(found)} templates were left as they are, since others changed the store meanwhile; {saved} "
-        "were saved, as items tell. Import again: what is saved already is unchanged then."
+        f"{counted(len(found), 'template was', 'templates were')} left alone, since others changed the store "
+        f"meanwhile; {saved} saved, as items tell. Import again: what is saved already is unchanged then."
     )
     return Refused(problems.IMPORT_INCOMPLETE, detail, errors=found, members=_members(plan))
 
