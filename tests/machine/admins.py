@@ -113,7 +113,8 @@ class PolicyRules(Settling):
             self.model.policies[reference] = replace(policy, marks=frozenset({"team", "note"}))
             return
         self.model.policies[reference] = replace(policy, edited=True)
-        if self.site.is_up and self.model.decisions[reference].fate == "applied":
+        decision = self.model.decisions.get(reference)  # an orphaned policy has none
+        if self.site.is_up and decision and decision.fate == "applied":
             uid = self.model.holder(reference).uid
             self.awaited.add((uid, reference.template, ("DriftRepaired",)))
 
