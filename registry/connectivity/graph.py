@@ -19,7 +19,9 @@ from registry.connectivity.outside import PRIVATE, Outside
 from registry.connectivity.podsets import NOBODY, PodSet, count, join, meet, without
 from registry.connectivity.sides import Side
 
-Kind = Literal["namespace", "workload", "unrestricted", "unprotected", "host", "addresses", "hidden"]
+Kind = Literal[
+    "namespace", "workload", "unrestricted", "unprotected", "host", "addresses", "hidden", "entrance"
+]
 Level = Literal["namespace", "workload"]
 End = Literal["source", "target"]
 
@@ -35,7 +37,7 @@ MOST_NEIGHBOURS: Final = 100
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """A namespace, a workload, all pods that nothing isolates at one end, or addresses.
+    """A namespace, a workload, all pods that nothing isolates at one end, addresses, or a way in.
 
     `workloads` counts groups of pods, `ingress_isolated` and `egress_isolated` those that policies do. Where
     rules have more blocks of addresses than can be drawn, a node stands for some addresses of so many

@@ -116,6 +116,15 @@ def isolates(policy_types: Sequence[str], *, has_egress: bool) -> tuple[bool, bo
     return "Ingress" in policy_types, "Egress" in policy_types
 
 
+def peers_of(written: Sequence[Any]) -> Peers:
+    """Whom NetworkPolicyPeers are about that stand in no namespace; none are nobody.
+
+    Raises ValueError for what is no peer.
+    """
+    peers = msgspec.convert(written, tuple[_Peer, ...])
+    return _read_peers(peers, "") if peers else Peers(anyone=False)
+
+
 def _read_peers(written: Sequence[_Peer] | None, namespace: str) -> Peers:
     """Absent and empty are anyone: "If this field is empty or missing, this rule matches all sources"."""
     if not written:
