@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from registry.http import access, backend, queries, remembered, server
+from registry.http.connectivity import completeness, graphs
+from registry.http.connectivity import queries as connectivity_queries
 from registry.http.lint import live
 from registry.http.lint import schemas as lint_schemas
 from registry.http.templates import usage
@@ -54,6 +56,11 @@ BOUNDS = {
     "`message` of a save, in characters": queries.MESSAGE_LIMIT,
     "`podRanges` of lint": lint_schemas.MAX_RANGES,
     "workloads without a pod template that `lint` with `live=true` asks for a living Pod": live.MAX_LIVING,
+    "namespaces that a question about connections names": connectivity_queries.NAMESPACES,
+    "name of a workload in a question about connections, in characters": connectivity_queries.END_LIMIT,
+    "workloads that a graph draws one by one": graphs.MOST_WORKLOADS,
+    "edges of a graph": graphs.MOST_EDGES,
+    "objects that an entry of `completeness` names": completeness.SHOWN,
     "number of a revision in a query": queries.RenderQuery().fields["revision"].validate.max,
     "token, in characters": access.LONGEST_TOKEN,
     "problems that one refusal lists": checks.MAX_PROBLEMS,

@@ -77,22 +77,27 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """What to draw: the connections of the pods in `focus` and at `ports`, None for all.
 
     Only pods in `seen` have names; others are drawn as their namespace where any of it are seen, else as
-    one node for all such namespaces. The focus is among them.
+    one node for all such namespaces. The focus is among them. More than `most` edges are not drawn.
     """
 
     level: Level = "namespace"
     focus: PodSet | None = None
     ports: Intervals | None = None
     seen: PodSet | None = None
+    most: int | None = None
+
+
+class TooManyEdges(ValueError):
+    """There are more edges than were asked for at most."""
 
 
 def graph(network: Network, flows: Flows, view: View) -> Graph:
-    """Draw the connections of a network; `flows` are of this network alone."""
+    """Draw the connections of a network; `flows` are of this network alone. Raises TooManyEdges."""
     blocks = list(_blocks(flows, view))
     everyone = flows.members[0].everyone
     singly = _singly(view, blocks, everyone)
     drawing = _Drawing(network, singly if view.seen is None else meet(singly, view.seen), blocks)
-    drawing.names = view.seen
+    drawing.names, drawing.most = view.seen, view.most
     drawing.show(everyone if view.focus is None else view.focus)
     for block in blocks:
         drawing.add(block)
@@ -111,6 +116,16 @@ def _blocks(flows: Flows, view: View) -> Iterator[Block]:
 def _around(flows: Flows, focus: PodSet) -> Iterator[Block]:
     yield from flows.blocks(sources=focus)
     yield from flows.blocks(destinations=focus)
+
+
+def namespaces_around(flows: Flows, focus: PodSet) -> set[str]:
+    """The namespaces that a graph around these pods names."""
+    found = set(focus)
+    for block in _around(flows, focus):
+        for pods, side in ((block.sources, block.sender), (block.destinations, block.receiver)):
+            if not _is_open(pods, side):
+                found.update(pods)
+    return found
 
 
 def _singly(view: View, blocks: Iterable[Block], everyone: PodSet) -> PodSet:
@@ -152,6 +167,7 @@ class _Drawing:
         self._edges: dict[tuple[str, str], _Drawn] = {}
         self.names: Container[str] | None = None
         """The namespaces that may be named, None for all."""
+        self.most: int | None = None
 
     def show(self, pods: PodSet) -> None:
         """Have nodes for these, whether they have edges or not."""
@@ -159,7 +175,7 @@ class _Drawing:
             pass
 
     def add(self, block: Block) -> None:
-        """Draw one block."""
+        """Draw one block. Raises TooManyEdges."""
         targets = list(self._ends("target", block.destinations, block.receiver, block.destination_addresses))
         for source, senders in self._ends("source", block.sources, block.sender, block.source_addresses):
             for target, receivers in targets:
@@ -169,6 +185,8 @@ class _Drawing:
                 drawn.ports.add(block.ports[0])
                 _merge(drawn.sources, senders)
                 _merge(drawn.targets, receivers)
+            if self.most is not None and len(self._edges) > self.most:
+                raise TooManyEdges
 
     def graph(self, level: Level) -> Graph:
         """What was drawn."""

@@ -62,6 +62,7 @@ INVALID_BODY: Final = Kind("invalid-body", 422, "The body does not ask for anyth
 INVALID_TEMPLATE: Final = Kind("invalid-template", 422, "The template is not valid")
 INVALID_IMPORT: Final = Kind("invalid-import", 422, "Not all of the import can be saved")
 INVALID_PARAMETERS: Final = Kind("invalid-parameters", 422, "The parameters are not valid")
+ANSWER_TOO_LARGE: Final = Kind("answer-too-large", 422, "The answer would be too large")
 PODS_UNKNOWN: Final = Kind("pods-unknown", 422, "The workload does not say which pods it has")
 WRONG_SCOPE: Final = Kind("wrong-scope", 422, "The template is not for workloads")
 POLICY_REFUSED: Final = Kind("policy-refused", 422, "The cluster does not take the template's policy")

@@ -168,6 +168,6 @@ def test_nothing_is_said_of_two_addresses(team):
 def test_what_was_not_evaluated_is_told_with_the_answer(team):
     label = {"matchLabels": {"statefulset.kubernetes.io/pod-name": "db-0"}}
     team.policy("first", {"podSelector": label})
-    reasons = team.told("verdict", **team.between())["completeness"]["notEvaluated"]
+    reasons = team.told("verdict", **team.between())["completeness"]["leftOut"]
     [one] = [one for one in reasons if one["reason"] == "LabelsOfPods"]
     assert one["objects"] == [f"{team.namespace}/first: statefulset.kubernetes.io/pod-name"]

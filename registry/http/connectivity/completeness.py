@@ -30,7 +30,7 @@ def completeness(
     return {
         "everythingSeen": seen,
         "blocksMatchPods": False,
-        "notEvaluated": [
+        "leftOut": [
             {"reason": "PodAddresses", "message": TEMPLATES, "total": 0, "objects": []},
             *_left_out(unevaluated, sight, within),
             *_kinds(),

@@ -3,7 +3,14 @@
 from typing import Any, Final
 
 from registry.connectivity.explain import explain
-from registry.connectivity.formats.documents import Question, explain_document, verdict_document
+from registry.connectivity.flows import Flows
+from registry.connectivity.formats.documents import (
+    Question,
+    explain_document,
+    graph_document,
+    verdict_document,
+)
+from registry.connectivity.graph import View, graph
 from registry.connectivity.network import Network
 from registry.connectivity.objects import Origin, PodGroup, PodKey, Policy
 from registry.connectivity.verdict import verdict
@@ -18,7 +25,7 @@ DB: Final = Key("apps", "StatefulSet", "shop", "db")
 COMPLETENESS: Final[dict[str, Any]] = {
     "everythingSeen": True,
     "blocksMatchPods": False,
-    "notEvaluated": [{"reason": "PodAddresses", "message": TEMPLATES, "total": 0, "objects": []}],
+    "leftOut": [{"reason": "PodAddresses", "message": TEMPLATES, "total": 0, "objects": []}],
 }
 
 
@@ -56,5 +63,12 @@ def _explanation() -> dict[str, Any]:
     return {**explain_document(question, explain(made, *question)), "completeness": COMPLETENESS}
 
 
+def _graph() -> dict[str, Any]:
+    made = network()
+    drawn = graph(made, Flows(made), View(level="workload"))
+    return {**graph_document(drawn), "completeness": COMPLETENESS}
+
+
 VERDICT: Final = _verdict()
 EXPLAIN: Final = _explanation()
+GRAPH: Final = _graph()

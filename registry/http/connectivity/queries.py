@@ -1,10 +1,12 @@
 """Query parameters of the questions about connectivity."""
 
-from typing import Final
+import re
+from typing import Any, Final
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
-from registry.connectivity.ports import LAST, PROTOCOLS
+from registry.connectivity.intervals import Intervals
+from registry.connectivity.ports import ALL_OF, LAST, PROTOCOLS, number_of
 from registry.http.described import string
 
 END_LIMIT: Final = 600
@@ -26,4 +28,54 @@ class QuestionQuery(Schema):
         required=True,
         validate=validate.Range(1, LAST),
         metadata={"description": "The port at the destination, as its containers listen."},
+    )
+
+
+NAMESPACES: Final = 100
+"""Namespaces that a query may name."""
+
+_PORTS: Final = re.compile(r"(?P<protocol>[A-Z]+)(?:/(?P<first>\d{1,5})(?:-(?P<last>\d{1,5}))?)?")
+
+
+class PortsField(fields.String):
+    """Ports as `TCP`, `TCP/80` or `TCP/8000-8100`."""
+
+    def _deserialize(self, *given: Any, **options: Any) -> Intervals:  # type: ignore[override]  # noqa: ANN401
+        text: str = super()._deserialize(*given, **options)
+        found = _PORTS.fullmatch(text)
+        protocol = found["protocol"] if found else ""
+        if found is None or protocol not in ALL_OF:
+            raise ValidationError("Write TCP, UDP or SCTP, and ports after a slash: TCP/80, UDP/8000-8100.")
+        if found["first"] is None:
+            return ALL_OF[protocol]
+        first, last = int(found["first"]), int(found["last"] or found["first"])
+        if not 1 <= first <= last <= LAST:
+            raise ValidationError(f"Ports are 1 to {LAST}, the lower one first.")
+        return ((number_of(protocol, first), number_of(protocol, last)),)
+
+
+class FormatQuery(Schema):
+    """How to write an answer."""
+
+    format = string("The format of the answer.", load_default="json", validate=validate.OneOf(["json"]))
+
+
+class GraphQuery(FormatQuery):
+    """What to draw."""
+
+    namespace = fields.List(
+        fields.String(validate=validate.Length(1, 63)),
+        load_default=[],
+        validate=validate.Length(max=NAMESPACES),
+        metadata={"description": "Only connections of the workloads in this namespace; may be repeated."},
+    )
+    workload = string(
+        "Only those of this workload: `namespace/kind/name`.", validate=validate.Length(1, END_LIMIT)
+    )
+    port = PortsField(
+        metadata={"description": "Only connections at these ports: `TCP/80`, `UDP/8000-8100`, `SCTP`."}
+    )
+    level = string(
+        "Draw namespaces, or workloads; those around what is asked about, where they are not too many.",
+        validate=validate.OneOf(["namespace", "workload"]),
     )

@@ -40,6 +40,14 @@ class Sight(msgspec.Struct, frozen=True):
         """Whether the policies of a namespace may be shown."""
         return self.policies_everywhere or namespace in self.policies
 
+    def covers(self, present: Mapping[str, Collection[GroupKind]]) -> bool:
+        """Whether all workloads may be named in these namespaces, of the kinds that are there."""
+        return all(
+            kind in self.everywhere or kind in self.kinds.get(name, ())
+            for name, some in present.items()
+            for kind in some
+        )
+
     def pods(self, network: Network, names: Iterable[str] | None = None) -> PodSet:
         """The pods that may be named: of these namespaces, None for all."""
         found: dict[str, int] = {}
