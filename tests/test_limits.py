@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.http import access, backend, queries, remembered, server
-from registry.http.connectivity import completeness, graphs
+from registry.http.connectivity import completeness, graphs, outcome
 from registry.http.connectivity import queries as connectivity_queries
 from registry.http.lint import live
 from registry.http.lint import schemas as lint_schemas
@@ -62,6 +62,9 @@ BOUNDS = {
     "edges of a graph": graphs.MOST_EDGES,
     "objects that an entry of `completeness` names": completeness.SHOWN,
     "number of a revision in a query": queries.RenderQuery().fields["revision"].validate.max,
+    "changes of connections of one kind that a preview or a plan tells": outcome.MOST.changes,
+    "namespaces at one end of such a change": outcome.MOST.namespaces,
+    "workloads by name in each of these namespaces": outcome.MOST.workloads,
     "token, in characters": access.LONGEST_TOKEN,
     "problems that one refusal lists": checks.MAX_PROBLEMS,
     "users that a refused deletion lists": usage.SHOWN,

@@ -1,6 +1,6 @@
 """What a change would do to the policies of the cluster, worked out by the controller's own planning."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -183,10 +183,14 @@ def _spec(policy: LivePolicy | None) -> msgspec.Raw:
     return msgspec.Raw(policy.spec if policy else b"null")
 
 
+def changes_of(hits: Iterable[Hit]) -> Iterator[tuple[Key, PolicyChange]]:
+    """The policies that change, with what each belongs to."""
+    return ((hit.key, change) for hit in hits for change in hit.policies)
+
+
 def counted(hits: Iterable[Hit]) -> dict[Action, int]:
     """How many policies would be created, updated and deleted."""
     counts: dict[Action, int] = {"create": 0, "update": 0, "delete": 0}
-    for hit in hits:
-        for change in hit.policies:
-            counts[change.action] += 1
+    for _, change in changes_of(hits):
+        counts[change.action] += 1
     return counts

@@ -161,10 +161,6 @@ def test_a_deletion_leaves_nothing_to_lint(service, name):
     assert preview(service, name, {"deletion": True})["lint"] is None
 
 
-def test_connections_are_said_to_be_left_out(service, name):
-    assert preview(service, name, {"document": document(name)})["connections"]["evaluated"] is False
-
-
 def test_what_cannot_be_saved_is_refused_with_pointers_into_the_body(service, name):
     answer = ask(service, name, {"document": document(name) | {"scope": "cluster"}})
     assert problem(answer) == (422, "invalid-template")

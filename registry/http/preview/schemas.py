@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
+from registry.http.connectivity.outcome_schemas import CONNECTIONS, ConnectionsDocument
 from registry.http.lint.schemas import Findings, LiveQuery
 from registry.http.queries import PageQuery
 
@@ -68,13 +69,6 @@ class PolicyCounts(Schema):
     delete = _count("Deleted ones.")
 
 
-class ConnectionsDocument(Schema):
-    """Connections gained and lost."""
-
-    evaluated = fields.Boolean(required=True, metadata={"description": "Whether they were worked out."})
-    reason = _text("Why they were not.")
-
-
 class Previewed(Schema):
     """One page of what is hit, by namespace, kind and name; the counts are those of all pages."""
 
@@ -130,10 +124,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "policies": {"create": 0, "update": 1, "delete": 0},
     "staying": 3,
     "complete": True,
-    "connections": {
-        "evaluated": False,
-        "reason": "Which connections are gained and lost is not worked out here; compare the policies.",
-    },
+    "connections": CONNECTIONS,
     "lint": {"findings": []},
     "items": [
         {

@@ -9,6 +9,7 @@ from flask import Response
 from registry.http import problems
 from registry.http.access import Caller
 from registry.http.answers import json_answer
+from registry.http.connectivity.outcome import connections_of
 from registry.http.lint.views import linted
 from registry.http.operations import CHANGES_TEMPLATE, Operations
 from registry.http.paging import Order, paged
@@ -30,15 +31,12 @@ from registry.planning.objects import Key, Namespace, Workload
 from registry.planning.rollout_progress import select
 from registry.store.errors import TemplateNotFound
 from registry.store.saves import ANY
-from registry.world.preview import Apply, Hit, counted, give, move, preview, revise
+from registry.world.preview import Apply, Hit, changes_of, counted, give, move, preview, revise
 from registry.world.snapshot import Snapshot
+from registry.world.supposing import written
 
 Query = Mapping[str, Any]
 
-CONNECTIONS: Final = {
-    "evaluated": False,
-    "reason": "Which connections are gained and lost is not worked out here; compare the policies.",
-}
 NO_EDIT: Final[Query] = {"message": ""}
 
 BY_PLACE: Final = Order["Shown"](
@@ -99,8 +97,9 @@ def preview_change(query: Query, name: str) -> Response:
 
     Of the template (a document, a rollback, a deletion), of the revision of its pinned users, or of one
     user's parameters: every workload and Namespace for which something changes, with its policies before and
-    after, and lint of the result. Refused as the change itself would be, except for `force`. Nothing is
-    written. Shown and counted are those that the caller may list.
+    after, the connections that are added and removed by that, and lint of the result. Refused as the change
+    itself would be, except for `force`. Nothing is written. Shown and counted are those that the caller may
+    list.
     """
     asked = read_preview(body())
     change, start = _change(name, asked)
@@ -115,7 +114,7 @@ def preview_change(query: Query, name: str) -> Response:
             "policies": counted(one.hit for one in seen),
             "staying": len(staying),
             "complete": complete,
-            "connections": CONNECTIONS,
+            "connections": connections_of(written(changes_of(found.hits))),
             "lint": _lint(change, query),
             **paged(seen, BY_PLACE, _shown, query),
         }

@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 
+from registry.http.connectivity.outcome import connections_of
 from registry.http.requests import backend, caller
 from registry.http.visibility import visible
 from registry.http.workloads.change import Change
 from registry.planning.objects import Key
 from registry.world.attaching import Outcome
-from registry.world.preview import Hit
+from registry.world.preview import Hit, changes_of
+from registry.world.supposing import written
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -22,9 +24,10 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 def effect_answer(effect: Effect, *, dry: bool) -> dict[str, Any]:
-    """The members of an answer. Raises ApiError."""
+    """The members of an answer. Raises Refused, or ApiError."""
     change, use = effect.change, effect.outcome.use
     key, hits = change.workload.key, {hit.key: hit for hit in effect.outcome.hits}
+    connections = connections_of(written(changes_of(hits.values()))) if dry else None
     own = hits.pop(key, None)
     notes = [f"{note.reason}: {note.message}" for note in effect.outcome.notes]
     return {
@@ -41,6 +44,7 @@ def effect_answer(effect: Effect, *, dry: bool) -> dict[str, Any]:
         "message": use.message if use else None,
         "policies": own.policies if own else [],
         "others": [_other(hits[one]) for one in _seen(list(hits))],
+        "connections": connections,
         "warnings": [*effect.warnings, *notes],
     }
 

@@ -83,6 +83,7 @@ ATTACHED: Final[dict[str, Any]] = {
         }
     ],
     "others": [],
+    "connections": None,
     "warnings": [],
 }
 

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from registry.http.connectivity.outcome_schemas import ConnectionsDocument
 from registry.http.described import string
 from registry.http.preview.schemas import PolicyChangeDocument
 
@@ -120,5 +121,11 @@ class EffectDocument(_Place):
         fields.Nested(OtherEffect),
         required=True,
         metadata={"description": "Others whose policies change, such as the Namespace; those you may list."},
+    )
+    connections = fields.Nested(
+        ConnectionsDocument,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What that does to connections; null without dryRun."},
     )
     warnings = fields.List(string("What to know besides, such as who may undo it."), required=True)

@@ -1,0 +1,55 @@
+"""What a change of policies does to connections, as the answers that foresee changes show it."""
+
+from typing import Any, Final
+
+from registry.connectivity.diff import Change, diff
+from registry.connectivity.flows import Flows
+from registry.connectivity.formats.documents import diff_document
+from registry.connectivity.formats.ends import Most
+from registry.connectivity.podsets import PodSet, meet
+from registry.http.connectivity.completeness import completeness
+from registry.http.connectivity.sight import kinds_in, sight
+from registry.http.requests import backend
+from registry.world.supposing import States, Supposed, suppose
+
+Document = dict[str, Any]
+
+MOST: Final = Most(workloads=5, namespaces=10, changes=20)
+"""What an answer tells at most; the rest is counted."""
+
+
+def connections_of(change: Supposed) -> Document:
+    """The connections that a change adds and removes, as far as the caller may see an end of them.
+
+    Raises Refused, or ApiError.
+    """
+    live = backend().connections()
+    try:
+        states = suppose(live, change)
+    except ValueError as error:
+        reason = f"One of the policies cannot be read, so its connections are not known: {error}"
+        return {"evaluated": False, "reason": reason, "diff": None}
+    return {
+        "evaluated": True,
+        "reason": None,
+        "diff": _told(states, {one.namespace for one in change.policies}),
+    }
+
+
+def _told(states: States, about: set[str]) -> Document:
+    networks = states.before, states.after
+    changes = diff(Flows(*networks))
+    names = about.union(*(pods for one in changes for pods in (one.sources, one.destinations)))
+    kinds = kinds_in(states.after, names)
+    known = sight(kinds)
+    seen = known.pods(states.after, kinds)
+    everything = all(seen.get(name, 0) == states.after.rooms[name].index.present for name in kinds)
+    return {
+        **diff_document([one for one in changes if _concerns(one, seen)], networks, MOST, seen),
+        "completeness": completeness(states.unevaluated, known, names, seen=everything),
+    }
+
+
+def _concerns(change: Change, seen: PodSet) -> bool:
+    """Whether either end has a workload that the caller may see."""
+    return bool(meet(change.sources, seen) or meet(change.destinations, seen))
