@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from registry.connectivity.completeness import Enforcement
 from registry.model.addresses import parse_cidr
 from registry.model.facts import check_fact
 
@@ -46,6 +47,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     pod_ranges: tuple[str, ...] = ()
     """The cluster's pod CIDRs, in the place of those that Nodes tell. Comma-separated."""
+
+    policy_enforcement: Enforcement = "detect"
+    """Whether the network plugin enforces policies: `yes` or `no` go before what is detected."""
 
     history_limit: Positive = 50
     """How many revisions of each template are kept at least; those in use are kept besides."""

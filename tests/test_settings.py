@@ -24,6 +24,7 @@ def test_nothing_set_gives_the_defaults():
         ("LOG_LEVEL", "DEBUG", "DEBUG"),
         ("POD_RANGES", "10.244.0.0/16, fd00::/56", ("10.244.0.0/16", "fd00::/56")),
         ("LEASE_RETRY_SECONDS", "0.5", 0.5),
+        ("POLICY_ENFORCEMENT", "no", "no"),
     ],
 )
 def test_a_variable_sets_its_field(name: str, text: str, expected: object):
@@ -45,6 +46,7 @@ def test_only_given_facts_are_settings():
         ("WRITES_IN_FLIGHT", "0"),
         ("ORPHAN_GRACE_SECONDS", "-1"),
         ("LOG_LEVEL", "LOUD"),
+        ("POLICY_ENFORCEMENT", "maybe"),
         ("POD_RANGES", "10.244.0.0/16,pods"),
         ("FACTS", "{"),
         ("FACTS", "[]"),

@@ -7,11 +7,14 @@ import msgspec
 
 from registry.connectivity.plugins import Agent, NodeFacts, Plugin, plugins
 
-Enforced = Literal["found", "not found", "unknown"]
+Enforced = Literal["found", "notFound", "unknown"]
 """Whether a network plugin that enforces NetworkPolicies was found."""
 
 Enforcement = Literal["detect", "yes", "no"]
 """What the settings say of it."""
+
+
+_UNEVALUATED: Final = "Such policies are not evaluated: they may allow more than is told, or deny it."
 
 
 class PolicyKind(msgspec.Struct, frozen=True, order=True):
@@ -21,15 +24,28 @@ class PolicyKind(msgspec.Struct, frozen=True, order=True):
     kind: str
     objects: int | None = None
 
+    @property
+    def remark(self) -> str:
+        """What that means for answers."""
+        if self.objects is None:
+            return f"{self.kind} ({self.group}) is served; whether there are any is not known. {_UNEVALUATED}"
+        return f"{self.objects} {self.kind} ({self.group}). {_UNEVALUATED}"
+
 
 class Completeness(msgspec.Struct, frozen=True, kw_only=True):
-    """How complete answers are. `remarks` are sentences for a person, one for each thing that is missing."""
+    """How complete answers are. `remark` says of `enforced` what to do, where that is anything."""
 
     enforced: Enforced
+    remark: str = ""
     plugins: tuple[Plugin, ...] = ()
     not_evaluated: tuple[PolicyKind, ...] = ()
     blocks_match_pods: bool = False
-    remarks: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All that is missing, in sentences for a person."""
+        kinds = (one.remark for one in self.not_evaluated if one.objects != 0)
+        return (*([self.remark] if self.remark else ()), *kinds)
 
 
 POLICY_KINDS: Final[Mapping[str, Sequence[str]]] = {
@@ -73,27 +89,22 @@ def completeness(
 ) -> Completeness:
     """How complete answers are, as far as these facts of the cluster show."""
     found = tuple(plugins(agents, nodes))
-    kinds = _distinct(policy_kinds)
     enforced = _enforced(found, setting)
-    remarks = [
-        _about(enforced, found, setting),
-        *map(_not_evaluated, (one for one in kinds if one.objects != 0)),
-    ]
     return Completeness(
         enforced=enforced,
+        remark=_about(enforced, found, setting),
         plugins=found,
-        not_evaluated=kinds,
+        not_evaluated=_distinct(policy_kinds),
         blocks_match_pods=blocks_match_pods,
-        remarks=tuple(remark for remark in remarks if remark),
     )
 
 
 def _enforced(found: Sequence[Plugin], setting: Enforcement) -> Enforced:
     if setting != "detect":
-        return "found" if setting == "yes" else "not found"
+        return "found" if setting == "yes" else "notFound"
     if any(one.enforces for one in found):
         return "found"
-    return "not found" if found and all(one.enforces is False for one in found) else "unknown"
+    return "notFound" if found and all(one.enforces is False for one in found) else "unknown"
 
 
 def _about(enforced: Enforced, found: Sequence[Plugin], setting: Enforcement) -> str:
@@ -102,7 +113,7 @@ def _about(enforced: Enforced, found: Sequence[Plugin], setting: Enforcement) ->
         return ""
     if setting == "no":
         return "The settings say that nothing enforces NetworkPolicies here: every connection is open."
-    if enforced == "not found":
+    if enforced == "notFound":
         return (
             f"Nothing was found that enforces NetworkPolicies, only {shown}: every connection is open as "
             "long as that is so. Install a network plugin that enforces them; if one does, set "
@@ -113,14 +124,6 @@ def _about(enforced: Enforced, found: Sequence[Plugin], setting: Enforcement) ->
         f"Whether a network plugin enforces NetworkPolicies here is not known.{seen} Set POLICY_ENFORCEMENT "
         "to yes or no, if you know it."
     )
-
-
-def _not_evaluated(one: PolicyKind) -> str:
-    if one.objects is None:
-        return (
-            f"{one.kind} ({one.group}) is served; whether there are any is not known. They are not evaluated."
-        )
-    return f"{one.objects} {one.kind} ({one.group}) are not evaluated: they may allow or deny more."
 
 
 def _distinct(kinds: Iterable[PolicyKind]) -> tuple[PolicyKind, ...]:

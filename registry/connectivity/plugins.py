@@ -99,20 +99,25 @@ def _kindnet(agent: Agent) -> tuple[bool | None, str]:
 
 
 class Known(msgspec.Struct, frozen=True):
-    """One product: the names of its DaemonSets, and how to tell whether it enforces."""
+    """One product: the names of its DaemonSets, and how to tell whether it enforces.
+
+    A name is anybody's to choose, so it counts in kube-system and in the product's own `namespaces`, where
+    admins alone write.
+    """
 
     name: str
     daemon_sets: tuple[str, ...]
     judge: _Judge = _always
+    namespaces: tuple[str, ...] = ()
 
 
 KNOWN: Final = (
     # https://docs.tigera.io/calico/latest/reference/configure-calico-node
-    Known("Calico", ("calico-node", "calico-node-windows")),
+    Known("Calico", ("calico-node", "calico-node-windows"), namespaces=("calico-system",)),
     # https://docs.tigera.io/calico/latest/getting-started/kubernetes/flannel/install-for-flannel
     Known("Canal", ("canal", "rke2-canal")),
     # https://docs.cilium.io/en/stable/network/kubernetes/policy/
-    Known("Cilium", ("cilium",)),
+    Known("Cilium", ("cilium",), namespaces=("cilium",)),
     # https://cloud.google.com/kubernetes-engine/docs/concepts/dataplane-v2
     Known("GKE Dataplane V2", ("anetd",)),
     # https://antrea.io/docs/main/docs/getting-started/
@@ -124,7 +129,7 @@ KNOWN: Final = (
     # https://github.com/Azure/azure-container-networking/blob/master/docs/npm.md
     Known("Azure Network Policy Manager", ("azure-npm", "azure-npm-win")),
     # https://ovn-kubernetes.io/features/network-security-controls/network-policy/
-    Known("OVN-Kubernetes", ("ovnkube-node",)),
+    Known("OVN-Kubernetes", ("ovnkube-node",), namespaces=("openshift-ovn-kubernetes", "ovn-kubernetes")),
     # https://kubeovn.github.io/docs/stable/en/reference/setup-options/ (ENABLE_NP is true by default)
     Known("Kube-OVN", ("kube-ovn-cni",)),
     # https://github.com/weaveworks/weave/blob/master/site/kubernetes/kube-addon.md
@@ -136,21 +141,29 @@ KNOWN: Final = (
     # https://github.com/kubernetes-sigs/kind/releases/tag/v0.24.0, https://kindnet.es/docs/user/network-policies
     Known("kindnet", ("kindnet",), _kindnet),
     # https://github.com/flannel-io/flannel/blob/master/chart/kube-flannel/templates/daemonset.yaml
-    Known("flannel", ("kube-flannel-ds", "kube-flannel"), _with_container("kube-network-policies")),
+    Known(
+        "flannel",
+        ("kube-flannel-ds", "kube-flannel"),
+        _with_container("kube-network-policies"),
+        namespaces=("kube-flannel",),
+    ),
 )
 
+_SYSTEM: Final = "kube-system"
 _BY_NAME: Final = {name: known for known in KNOWN for name in known.daemon_sets}
 
 
-def is_known(daemon_set: str) -> bool:
-    """Whether a DaemonSet of this name is worth reading."""
-    return daemon_set in _BY_NAME
+def is_known(namespace: str, name: str) -> bool:
+    """Whether a DaemonSet of this name, there, is one of a network plugin that is known."""
+    known = _BY_NAME.get(name)
+    return known is not None and (namespace == _SYSTEM or namespace in known.namespaces)
 
 
 def plugins(agents: Iterable[Agent], nodes: Iterable[NodeFacts]) -> Iterator[Plugin]:
     """The plugins that agents on the nodes, and the nodes themselves, show."""
     for agent in sorted(agents, key=lambda one: (one.namespace, one.name)):
-        if known := _BY_NAME.get(agent.name):
+        if is_known(agent.namespace, agent.name):
+            known = _BY_NAME[agent.name]
             enforces, shown = known.judge(agent)
             evidence = f"DaemonSet {agent.name} in {agent.namespace}" + (f", {shown}" if shown else "")
             yield Plugin(known.name, enforces, evidence)

@@ -31,6 +31,7 @@ from registry.store.pins import PinStore
 from registry.store.rollouts import Rollouts
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
+from registry.world.enforcement import EnforcementWatch
 from registry.world.live_network import LiveNetwork
 from registry.world.pins import all_held
 from registry.world.snapshot import Snapshot, referring, snapshot, users
@@ -70,6 +71,7 @@ class Backend:
         self._pins = PinStore(self.client, self.watch, settings)
         self.cluster.world.pin = self.watch.pin
         self.network = LiveNetwork()
+        self.enforcement = EnforcementWatch(self.client, settings)
         self.cluster.triggers.followed = self.network.feed.take
         self.rollouts = Rollouts(self.client, self.watch, settings)
 
@@ -184,7 +186,13 @@ class Backend:
         self._loop = asyncio.get_running_loop()
         self._running.set()
         async with self.client:
-            work = (self.watch.run(), self._ensure(), self.cluster.run(), self._carry_over())
+            work = (
+                self.watch.run(),
+                self._ensure(),
+                self.cluster.run(),
+                self._carry_over(),
+                self.enforcement.run(),
+            )
             tasks = [asyncio.create_task(one) for one in work]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await self.store.close()

@@ -29,20 +29,20 @@ KINDNETD = "docker.io/kindest/kindnetd:"
         ([agent("ovnkube-node", namespace="openshift-ovn-kubernetes")], "found"),
         ([agent("kube-router", container("kube-router", "", "--run-firewall=true"))], "found"),
         ([agent("kube-router", container("kube-router"))], "found"),
-        ([agent("kube-router", container("kube-router", "", "--run-firewall=false"))], "not found"),
+        ([agent("kube-router", container("kube-router", "", "--run-firewall=false"))], "notFound"),
         ([agent("weave-net", container("weave"), container("weave-npc"))], "found"),
-        ([agent("weave-net", container("weave"))], "not found"),
+        ([agent("weave-net", container("weave"))], "notFound"),
         ([agent("aws-node", container("aws-eks-nodeagent", "", "--enable-network-policy=true"))], "found"),
         (
             [agent("aws-node", container("aws-eks-nodeagent", "", "--enable-network-policy=false"))],
-            "not found",
+            "notFound",
         ),
-        ([agent("aws-node", container("aws-node"))], "not found"),
+        ([agent("aws-node", container("aws-node"))], "notFound"),
         ([agent("kindnet", container("kindnet-cni", KINDNETD + "v20240813-c6f155d6"))], "found"),
-        ([agent("kindnet", container("kindnet-cni", KINDNETD + "v20240513-cd2ac642"))], "not found"),
+        ([agent("kindnet", container("kindnet-cni", KINDNETD + "v20240513-cd2ac642"))], "notFound"),
         ([agent("kindnet", container("kindnet-cni", "ghcr.io/aojea/kindnetd:v1.8.0"))], "found"),
         ([agent("kindnet", container("kindnet-cni", KINDNETD + "latest"))], "unknown"),
-        ([agent("kube-flannel-ds", container("kube-flannel"), namespace="kube-flannel")], "not found"),
+        ([agent("kube-flannel-ds", container("kube-flannel"), namespace="kube-flannel")], "notFound"),
         (
             [agent("kube-flannel-ds", container("kube-flannel"), container("kube-network-policies"))],
             "found",
@@ -59,9 +59,9 @@ def test_what_enforces_is_told_by_the_agents_on_nodes(found, enforced):
     [
         ((), "found"),
         (("server", "--disable", "traefik"), "found"),
-        (("server", "--disable-network-policy"), "not found"),
-        (("server", "--disable-network-policy", "true"), "not found"),
-        (("server", "--disable-network-policy=true"), "not found"),
+        (("server", "--disable-network-policy"), "notFound"),
+        (("server", "--disable-network-policy", "true"), "notFound"),
+        (("server", "--disable-network-policy=true"), "notFound"),
         (("server", "--disable-network-policy", "false"), "found"),
     ],
 )
@@ -80,7 +80,7 @@ def test_k3s_without_its_own_may_have_another_plugin():
 
 
 @pytest.mark.parametrize(
-    ("setting", "enforced"), [("yes", "found"), ("no", "not found"), ("detect", "unknown")]
+    ("setting", "enforced"), [("yes", "found"), ("no", "notFound"), ("detect", "unknown")]
 )
 def test_the_setting_goes_before_what_is_detected(setting, enforced):
     assert completeness(setting=setting).enforced == enforced
@@ -104,7 +104,7 @@ def test_a_complete_answer_has_no_remarks():
 @pytest.mark.parametrize(
     ("objects", "told"),
     [
-        (3, ["3 AdminNetworkPolicy (policy.networking.k8s.io) are not evaluated"]),
+        (3, ["3 AdminNetworkPolicy (policy.networking.k8s.io). Such policies are not evaluated"]),
         (0, []),
         (
             None,
@@ -134,5 +134,9 @@ def test_the_kind_that_is_evaluated_is_none_of_them():
 
 
 def test_only_known_daemon_sets_are_worth_reading():
-    assert is_known("calico-node")
-    assert not is_known("node-exporter")
+    assert is_known("kube-system", "calico-node")
+    assert not is_known("kube-system", "node-exporter")
+
+
+def test_a_daemon_set_in_anybodys_namespace_shows_nothing():
+    assert completeness([agent("calico-node", namespace="shop")]).enforced == "unknown"

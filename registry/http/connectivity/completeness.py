@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from registry.connectivity.formats.completeness import enforcement_document, left_out_documents
 from registry.http.connectivity.sight import Sight
 from registry.http.requests import backend
 from registry.planning.objects import Key
@@ -26,14 +27,17 @@ def completeness(
 
     `seen` tells whether the caller may see everything that it is about.
     """
+    standing = backend().enforcement.standing
     within = None if names is None else frozenset(names)
     return {
         "everythingSeen": seen,
-        "blocksMatchPods": False,
+        "blocksMatchPods": standing.blocks_match_pods,
+        "enforcement": enforcement_document(standing),
         "leftOut": [
             {"reason": "PodAddresses", "message": TEMPLATES, "total": 0, "objects": []},
             *_left_out(unevaluated, sight, within),
             *_kinds(),
+            *left_out_documents(standing),
         ],
     }
 

@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+from registry.connectivity.completeness import completeness
 from registry.connectivity.explain import explain
 from registry.connectivity.flows import Flows
+from registry.connectivity.formats.completeness import enforcement_document
 from registry.connectivity.formats.documents import (
     Question,
     explain_document,
@@ -13,6 +15,7 @@ from registry.connectivity.formats.documents import (
 from registry.connectivity.graph import View, graph
 from registry.connectivity.network import Network
 from registry.connectivity.objects import Origin, PodGroup, PodKey, Policy
+from registry.connectivity.plugins import Agent
 from registry.connectivity.verdict import verdict
 from registry.http.connectivity.completeness import TEMPLATES
 from registry.model.documents import canonical
@@ -25,6 +28,9 @@ DB: Final = Key("apps", "StatefulSet", "shop", "db")
 COMPLETENESS: Final[dict[str, Any]] = {
     "everythingSeen": True,
     "blocksMatchPods": False,
+    "enforcement": enforcement_document(
+        completeness([Agent("calico-system", "calico-node")]),
+    ),
     "leftOut": [{"reason": "PodAddresses", "message": TEMPLATES, "total": 0, "objects": []}],
 }
 

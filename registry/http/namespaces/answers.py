@@ -8,6 +8,7 @@ import msgspec
 
 from registry.http.namespaces.outlook import Outlook
 from registry.http.paging import Order, paged
+from registry.http.requests import backend
 from registry.planning.catalogue import Catalogue
 from registry.planning.changes import Problem
 from registry.planning.objects import Key
@@ -24,8 +25,6 @@ BASIS: Final = (
     "rule for the peers of the cluster fact. Existing connections may end. Pods that operators make without "
     "a kind of workload that is followed are not looked at."
 )
-ENFORCED: Final = "unknown"
-"""Whether a network plugin enforces policies is not detected."""
 
 _BY_POLICY: Final = Order[tuple[Key, PolicyChange]]("policy", lambda one: (one[1].name,))
 
@@ -37,7 +36,7 @@ def outlook_answer(found: Outlook, query: Query, catalogue: Catalogue) -> dict[s
         "isolation": _isolation(found, query),
         "traffic": [_told(one, catalogue) for one in found.reach.traffic],
         "basis": BASIS,
-        "enforced": ENFORCED,
+        "enforced": backend().enforcement.standing.enforced,
         "problems": shown_problems(found.switch.problems),
         **paged(found.switch.changes, _BY_POLICY, _change, query),
     }

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from registry.http.namespaces.answers import BASIS, ENFORCED
+from registry.http.namespaces.answers import BASIS
 from registry.http.namespaces.body import RESTORE_EXAMPLE
 from registry.http.namespaces.last_switch import EXAMPLE as LAST_SWITCH
 
@@ -154,7 +154,7 @@ ENABLED: Final[dict[str, Any]] = {
     },
     "traffic": _TRAFFIC,
     "basis": BASIS,
-    "enforced": ENFORCED,
+    "enforced": "found",
     "problems": [],
     "items": [_POLICY],
     "next": None,

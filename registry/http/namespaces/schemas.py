@@ -1,7 +1,10 @@
 """Answers about namespaces as the OpenAPI document shows them, and their query parameters."""
 
+import typing
+
 from marshmallow import Schema, fields, validate
 
+from registry.connectivity.completeness import Enforced
 from registry.http.described import string, switch
 from registry.http.queries import DryRunQuery, PageQuery
 
@@ -301,7 +304,11 @@ class Switched(_Page):
     isolation = fields.Nested(Isolation, required=True)
     traffic = fields.List(fields.Nested(TrafficItem), required=True)
     basis = string("How far this can be trusted.", required=True)
-    enforced = string("Whether a network plugin enforces policies: not detected.", required=True)
+    enforced = string(
+        "Whether a network plugin that enforces policies was found.",
+        required=True,
+        validate=validate.OneOf(typing.get_args(Enforced)),
+    )
     problems = fields.List(
         fields.Nested(NamespaceProblem),
         required=True,
