@@ -31,6 +31,7 @@ class PodIndex:
         self.present: Bits = 0
         self.everyone: Bits = 0
         self._free: list[int] = []
+        self._left: dict[PodKey, int] = {}
         self._reuses_places = True
         self._by_pair: dict[Pair, Bits] = {}
         self._by_key: dict[str, Bits] = {}
@@ -40,9 +41,9 @@ class PodIndex:
         self._kept: set[Selector] = set()
 
     def copy(self) -> "PodIndex":
-        """One that can change by itself; a place means the same pods in both, so none is used again."""
+        """One that can change by itself; a place means the same pods in both, so none is used for others."""
         made = PodIndex()
-        made._reuses_places = False
+        made._reuses_places, made._left = False, dict(self._left)
         made.groups, made.places = self.groups[:], dict(self.places)
         made.present, made.everyone = self.present, self.everyone
         made._by_pair, made._by_key = dict(self._by_pair), dict(self._by_key)
@@ -55,7 +56,9 @@ class PodIndex:
         """Take in pods, or others labels of known ones; answers their place."""
         place = self.places.get(group.key)
         if place is None:
-            place = self._free.pop() if self._free else len(self.groups)
+            place = self._left.pop(group.key, None)
+            if place is None:
+                place = self._free.pop() if self._free else len(self.groups)
             self.places[group.key] = place
             if place == len(self.groups):
                 self.groups.append(None)
@@ -69,6 +72,8 @@ class PodIndex:
             self._relabel(place, self.groups[place], None)
             if self._reuses_places:
                 self._free.append(place)
+            else:
+                self._left[key] = place
         return place
 
     def group(self, place: int) -> PodGroup:

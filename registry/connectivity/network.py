@@ -49,6 +49,7 @@ class Network:
         self._reader = Reader()
         self._selected: dict[Selector, set[str]] = {}
         self._owned: set[str] | None = None
+        self._left: dict[str, Room] = {}
 
     def fork(self) -> "Network":
         """One that can change by itself, at a small part of the cost of making it anew."""
@@ -56,7 +57,7 @@ class Network:
         made.rooms = dict(self.rooms)
         made._reader = self._reader
         made._selected = {selector: set(names) for selector, names in self._selected.items()}
-        made._owned = set()
+        made._owned, made._left = set(), dict(self._left)
         return made
 
     def copy(self) -> "Network":
@@ -75,15 +76,20 @@ class Network:
         """
         room = self._room(name)
         room.exists = True
-        room.labels = {**labels, NAME_LABEL: name}
-        for selector, names in self._selected.items():
-            (names.add if selects(selector, room.labels) else names.discard)(name)
+        self._label(room, labels)
 
     def drop_namespace(self, name: str) -> None:
-        """Let go of a Namespace; pods and policies in it stay until they are dropped."""
+        """Let go of a Namespace and its labels; pods and policies in it stay until they are dropped."""
         if name in self.rooms:
-            self._room(name).exists = False
+            room = self._room(name)
+            room.exists = False
+            self._label(room, {})
             self._tidy(name)
+
+    def _label(self, room: Room, labels: Mapping[str, str]) -> None:
+        room.labels = {**labels, NAME_LABEL: room.name}
+        for selector, names in self._selected.items():
+            (names.add if selects(selector, room.labels) else names.discard)(room.name)
 
     def put_pods(self, group: PodGroup) -> None:
         """Take in pods, or what they are now."""
@@ -160,18 +166,21 @@ class Network:
         """The room, which may be changed."""
         room = self.rooms.get(name)
         if room is None:
-            room = self.rooms[name] = Room(name, {NAME_LABEL: name})
+            room = self._left.pop(name) if name in self._left else Room(name, {NAME_LABEL: name})
+            self.rooms[name] = room
             for selector, names in self._selected.items():
                 if selects(selector, room.labels):
                     names.add(name)
-        elif self._owned is not None and name not in self._owned:
+        if self._owned is not None and name not in self._owned:
             room = self.rooms[name] = room.fork()
-        if self._owned is not None:
             self._owned.add(name)
         return room
 
     def _tidy(self, name: str) -> None:
+        """Forget a room without anything; a fork keeps it for what comes back, whose places stay the same."""
         if self.rooms[name].empty:
-            del self.rooms[name]
+            left = self.rooms.pop(name)
+            if self._owned is not None:
+                self._left[name] = left
             for names in self._selected.values():
                 names.discard(name)
