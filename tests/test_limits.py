@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.http import access, backend, queries, remembered, server
-from registry.http.connectivity import completeness, graphs, outcome
+from registry.http.connectivity import completeness, graphs, neighbours, outcome
 from registry.http.connectivity import queries as connectivity_queries
 from registry.http.lint import live
 from registry.http.lint import schemas as lint_schemas
@@ -60,6 +60,9 @@ BOUNDS = {
     "name of a workload in a question about connections, in characters": connectivity_queries.END_LIMIT,
     "workloads that a graph draws one by one": graphs.MOST_WORKLOADS,
     "edges of a graph": graphs.MOST_EDGES,
+    "namespaces, and workloads in each, that a workload's `neighbours` name of peers with the same ports": (
+        neighbours.MOST.namespaces
+    ),
     "objects that an entry of `completeness` names": completeness.SHOWN,
     "number of a revision in a query": queries.RenderQuery().fields["revision"].validate.max,
     "changes of connections of one kind that a preview or a plan tells": outcome.MOST.changes,

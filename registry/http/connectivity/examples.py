@@ -12,6 +12,8 @@ from registry.connectivity.formats.documents import (
     graph_document,
     verdict_document,
 )
+from registry.connectivity.formats.ends import Ends
+from registry.connectivity.formats.neighbours import neighbours_document
 from registry.connectivity.graph import View, graph
 from registry.connectivity.network import Network
 from registry.connectivity.objects import Origin, PodGroup, PodKey, Policy
@@ -75,6 +77,13 @@ def _graph() -> dict[str, Any]:
     return {**graph_document(drawn), "completeness": COMPLETENESS}
 
 
+def _neighbours() -> dict[str, Any]:
+    made = network()
+    found = neighbours_document(made.pods(PodKey(DB)), Flows(made), Ends([made]))
+    return {**found, "completeness": COMPLETENESS}
+
+
 VERDICT: Final = _verdict()
 EXPLAIN: Final = _explanation()
 GRAPH: Final = _graph()
+NEIGHBOURS: Final = _neighbours()

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from registry.http.connectivity.examples import NEIGHBOURS
+
 _PLACE: Final[dict[str, Any]] = {"group": "apps", "kind": "Deployment", "namespace": "shop", "name": "db"}
 _SELECTOR: Final = {"matchLabels": {"app": "db"}}
 _POLICY: Final = "db-postgres-1f0c5b7a2e"
@@ -53,6 +55,7 @@ WORKLOAD: Final[dict[str, Any]] = {
         },
     ],
     "overlaps": [{**_PLACE, "name": "db-old", "selector": _SELECTOR}],
+    "neighbours": NEIGHBOURS,
 }
 
 ATTACHED: Final[dict[str, Any]] = {

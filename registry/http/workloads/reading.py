@@ -10,6 +10,7 @@ from registry.http import problems
 from registry.http.access import Right
 from registry.http.acting import require
 from registry.http.answers import json_answer
+from registry.http.connectivity.neighbours import neighbours_of
 from registry.http.paging import Order, paged
 from registry.http.problems import Refused
 from registry.http.queries import PageQuery
@@ -64,7 +65,8 @@ def get_workload(namespace: str, kind: str, workload: str) -> Response:
     """Get a workload.
 
     The templates that it asks for or has, the conditions that matter for them, and the workloads of the
-    namespace, of kinds that you may `list`, whose selector can select the same pod. It needs `get` on it.
+    namespace, of kinds that you may `list`, whose selector can select the same pod; and who can reach it, and
+    whom it can reach. It needs `get` on it.
     """
     resource = kind_of(kind)
     key = key_of(resource, namespace, workload)
@@ -83,6 +85,7 @@ def get_workload(namespace: str, kind: str, workload: str) -> Response:
             "selector": one.selector,
             "conditions": conditions(simulation, one, references, others),
             "overlaps": [{**other.key._asdict(), "selector": other.selector} for other in others],
+            "neighbours": neighbours_of(key),
         }
     )
 

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from registry.http.connectivity.outcome_schemas import ConnectionsDocument
+from registry.http.connectivity.schemas import answer_schema
 from registry.http.described import string
 from registry.http.preview.schemas import PolicyChangeDocument
 
@@ -89,6 +90,16 @@ class WorkloadDocument(WorkloadSummary):
     )
     conditions = fields.List(fields.Nested(ConditionDocument), required=True)
     overlaps = fields.List(fields.Nested(OverlapDocument), required=True)
+    neighbours = fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata={
+            "anyOf": [answer_schema("neighbours"), {"type": "null"}],
+            "description": "Who can reach it, and whom it can reach; null where it does not say which pods "
+            "it has. Of peers with the same ports 20 namespaces are told, with 20 workloads by name in each; "
+            "the rest is counted, and so are those of namespaces of which you may list nothing (`hidden`).",
+        },
+    )
 
 
 class OtherEffect(_Place):
