@@ -34,6 +34,7 @@ from bench import (
     service_preview,
     service_reads,
     service_saves,
+    stages,
     throughput,
 )
 from bench.connectivity import measure as connectivity
@@ -65,10 +66,11 @@ class Offline(msgspec.Struct, frozen=True):
     each_run: bool = True
 
 
-# Auditing costs the API server time, so it is on only where writes are counted.
+# Auditing costs the API server time, so it is on only where requests are counted or timed.
 _MEASUREMENTS: Final[Mapping[str, Measurement | Offline]] = {
     "latency": Measurement(latency.measure, audit=False, steps=2),
     "repair": Measurement(repair.measure, audit=False, steps=2),
+    "stages": Measurement(stages.measure, audit=True, steps=2),
     "throughput": Measurement(throughput.measure, audit=False, steps=2),
     "burst": Measurement(burst.measure, audit=False, steps=2),
     "calls": Measurement(calls.measure, audit=True, steps=1),

@@ -4,12 +4,11 @@ Left out are the watches, which last, and the Lease, which is renewed whatever h
 details.
 """
 
-import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Final
 
+from bench.audit import AuditLog
 from bench.bare import Bare
 from bench.results import Goal, Measured, Result
 from bench.script import Script
@@ -66,11 +65,11 @@ async def _run(site: Site, deployments: list[Deployment], port: int) -> dict[str
 async def _counted(site: Site, deployments: list[Deployment], changes: Changes) -> dict[str, Calls]:
     found: dict[str, Calls] = {}
     for kind, change in changes.items():
-        log = _Log(site.plane.audit_log)
+        log = AuditLog(site.plane.audit_log)
         for deployment in deployments:
             await change(deployment)
         await site.quiet()
-        found[kind] = log.calls()
+        found[kind] = _calls(log)
     return found
 
 
@@ -84,22 +83,12 @@ def _result(kind: str, runs: list[Calls], changes: int) -> Result:
     )
 
 
-class _Log:
-    """The audit log from now on."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = path.stat().st_size
-
-    def calls(self) -> Calls:
-        """The controller's calls so far."""
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            events = [json.loads(line) for line in file.read().split(b"\n")[:-1]]
-        return Counter(
-            f"{event['verb']} {event['objectRef']['resource']}"
-            for event in events
-            if event["user"]["username"] == USERS["controller"].name
-            and event["verb"] != "watch"
-            and event["objectRef"]["resource"] != "leases"
-        )
+def _calls(log: AuditLog) -> Calls:
+    """The controller's calls so far."""
+    return Counter(
+        f"{one.verb} {one.object_ref.resource}"
+        for one in log.requests()
+        if one.user.username == USERS["controller"].name
+        and one.verb != "watch"
+        and one.object_ref.resource != "leases"
+    )

@@ -5,9 +5,10 @@ The baseline does what any controller has to: PATCH, wait for its own watch to s
 policy; all in one process, from prepared bytes, without anything to decide.
 """
 
+import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +16,7 @@ from bench.bare import Bare
 from bench.client import each
 from bench.others import OTHERS, RATE, Change, changing
 from bench.results import Goal, Measured, Result, percentile
-from bench.script import Script
+from bench.script import Bodies, Script
 from bench.site import DEPLOYMENTS, LABEL, Deployment, Site, bodies_by_owner, spent
 from bench.size import Size
 from bench.watch import Watch
@@ -50,17 +51,16 @@ class Way(NamedTuple):
 
 async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
     """Label `size.labels` Deployments, `size.runs` times each way."""
-    there = Deployments(
-        await site.deployments(await site.namespaces(1, _MANAGED), size.labels, lambda _: {}),
-        await site.deployments(await site.namespaces(1, _MANAGED), OTHERS, lambda _: {}),
-    )
-    bodies = await _bodies(site, there)
+    there = await labelled_in_turn(site, size)
+    bodies = await bodies_of(site, there)
     runs: list[dict[str, Any]] = []
     for _ in range(size.runs):
-        product = await _with_controller(site, there, bodies)
-        step()
-        runs.append({"controller": product, "baseline": await _bare(site, there, bodies)})
-        step()
+        run: dict[str, Any] = {}
+        for writer, way in (("controller", controlled), ("baseline", scripted)):
+            async with way(site, there, bodies) as made:
+                run[writer] = await _turn(site, there, made)
+            step()
+        runs.append(run)
     ratio, most = Goal("at most", 1.5), Goal("at most", 50, absolute=True)
     return Measured(
         [
@@ -73,20 +73,30 @@ async def measure(site: Site, size: Size, step: Callable[[], None]) -> Measured:
     )
 
 
-async def _bodies(site: Site, there: Deployments) -> dict[str, dict[str, Any]]:
+async def labelled_in_turn(site: Site, size: Size) -> Deployments:
+    """Make the Deployments, in two managed namespaces."""
+    return Deployments(
+        await site.deployments(await site.namespaces(1, _MANAGED), size.labels, lambda _: {}),
+        await site.deployments(await site.namespaces(1, _MANAGED), OTHERS, lambda _: {}),
+    )
+
+
+async def bodies_of(site: Site, there: Deployments) -> Bodies:
+    """The policies as the controller writes them, which then are gone again; no controller runs."""
     deployments = [*there.measured, *there.others]
     await site.start_controller()
     await each(lambda one: site.label(one, "true"), deployments)
     await site.policies.until(lambda: all(site.policies.owns(one.uid) for one in deployments))
     bodies = await bodies_by_owner(site)
-    await _unlabelled(site, deployments)
+    await unlabelled(site, deployments)
     site.controller.stop()
     return bodies
 
 
-async def _with_controller(
-    site: Site, there: Deployments, bodies: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
+@contextlib.asynccontextmanager
+async def controlled(site: Site, _there: Deployments, bodies: Bodies) -> AsyncIterator[Way]:
+    """The controller writes."""
+
     async def nothing() -> None:
         """The controller does it."""
 
@@ -94,13 +104,13 @@ async def _with_controller(
     await site.quiet()
     async with Bare(site.plane, "root") as person:
         script = Script(person, person, bodies)
-        way = Way(script.label, script.label, script.unlabel, site.controller.pid, nothing)
-        found = await _turn(site, there, way)
+        yield Way(script.label, script.label, script.unlabel, site.controller.pid, nothing)
     site.controller.stop()
-    return found
 
 
-async def _bare(site: Site, there: Deployments, bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+@contextlib.asynccontextmanager
+async def scripted(site: Site, there: Deployments, bodies: Bodies) -> AsyncIterator[Way]:
+    """The baseline writes, in this process."""
     namespaces = {one.namespace for one in (*there.measured, *there.others)}
     async with (
         Bare(site.plane, "root") as person,
@@ -117,8 +127,7 @@ async def _bare(site: Site, there: Deployments, bodies: dict[str, dict[str, Any]
         async def clean() -> None:
             await site.delete_policies(namespaces)
 
-        on, off = script.label_and_create, script.unlabel_and_delete
-        return await _turn(site, there, Way(apply, on, off, os.getpid(), clean))
+        yield Way(apply, script.label_and_create, script.unlabel_and_delete, os.getpid(), clean)
 
 
 async def _turn(site: Site, there: Deployments, way: Way) -> dict[str, Any]:
@@ -126,12 +135,12 @@ async def _turn(site: Site, there: Deployments, way: Way) -> dict[str, Any]:
     idle = await timed(site, there.measured, way.apply)
     cpu = spent(before, site.cpu_seconds(way.writer))
     await way.clean()
-    await _unlabelled(site, there.measured)
+    await unlabelled(site, there.measured)
     async with changing(there.others, way.on, way.off) as rate:
         loaded = await timed(site, there.measured[:_LOADED], way.apply)
         changes = round(rate())
     await way.clean()
-    await _unlabelled(site, [*there.measured, *there.others])
+    await unlabelled(site, [*there.measured, *there.others])
     return {"idle": idle, "loaded": loaded, "changes_per_second": changes, "cpu_seconds_idle": cpu}
 
 
@@ -146,7 +155,8 @@ async def timed(site: Site, deployments: list[Deployment], apply: Change) -> lis
     return times
 
 
-async def _unlabelled(site: Site, deployments: list[Deployment]) -> None:
+async def unlabelled(site: Site, deployments: list[Deployment]) -> None:
+    """Take the labels away, and wait until the policies are gone."""
     await each(lambda one: site.label(one, None), deployments)
     await site.policies.until(lambda: not any(site.policies.owns(one.uid) for one in deployments))
 

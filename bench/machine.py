@@ -49,6 +49,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def busy_seconds() -> float:
+    """Processor time that all cores have spent on anything, for whomever (stat of proc(5))."""
+    user, nice, system, _idle, _iowait, irq, softirq, steal = Path("/proc/stat").read_text().split()[1:9]
+    return sum(map(int, (user, nice, system, irq, softirq, steal))) / _TICKS
+
+
 def waited_seconds(pid: int) -> float:
     """How long the process's main thread was ready to run and had no core (schedstat of proc(5))."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / _NANOSECONDS

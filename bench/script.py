@@ -11,11 +11,14 @@ from registry import contract
 
 _PARAMETERS = contract.PARAMETERS_ANNOTATION_PREFIX + TEMPLATE
 
+Bodies = Mapping[str, dict[str, Any]]
+"""What creates each policy, by the uid of its Deployment."""
+
 
 class Script:
     """`person` labels and edits, `writer` may what the controller may; `bodies` by the Deployment's uid."""
 
-    def __init__(self, person: Bare, writer: Bare, bodies: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(self, person: Bare, writer: Bare, bodies: Bodies) -> None:
         self._person = person
         self._writer = writer
         self._bodies = bodies
