@@ -1,4 +1,4 @@
-"""The command line: starts the processes of the product, and lints files."""
+"""The command line: starts the processes of the product, and looks at files."""
 
 import asyncio
 import logging
@@ -13,6 +13,7 @@ from registry import __version__
 from registry.cluster.connection import Connection, ConnectionProblem
 from registry.cluster.credentials import connect
 from registry.model.addresses import parse_cidr
+from registry.offline.commands import connectivity
 from registry.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ def main() -> None:
     Settings come from NETPOL_REGISTRY_* variables, credentials from KUBECONFIG or the pod's
     service account.
     """
+
+
+main.add_command(connectivity)
 
 
 @main.command()

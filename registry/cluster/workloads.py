@@ -7,7 +7,7 @@ import msgspec
 
 from registry import contract
 from registry.cluster.metadata import Meta, OwnedMeta, parameters, references
-from registry.cluster.pods import PodSpec, PodTemplate, decode_template, pods_of
+from registry.cluster.pods import PodMeta, PodSpec, PodTemplate, decode_template, pods_of
 from registry.cluster.resources import CRON_JOBS, JOBS, PODS, REPLICA_SETS, REPLICATION_CONTROLLERS, Resource
 from registry.cluster.selectors import NoLabelSelector, parse_selector
 from registry.planning.objects import Key, Selector, Workload
@@ -44,11 +44,17 @@ class _Object(msgspec.Struct, gc=False):
     spec: _Spec = msgspec.field(default_factory=_Spec)
 
 
+class _Nameless(msgspec.Struct, gc=False):
+    metadata: PodMeta = msgspec.field(default_factory=PodMeta)
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+
+
 class _CustomObject(msgspec.Struct, gc=False):
     metadata: Meta
 
 
 _OBJECT: Final = msgspec.json.Decoder(_Object)
+_NAMELESS: Final = msgspec.json.Decoder(_Nameless)
 _CUSTOM_OBJECT: Final = msgspec.json.Decoder(_CustomObject)
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -75,10 +81,24 @@ def custom_decoder(resource: Resource, selector_path: Sequence[str]) -> Decode:
             resource,
             _CUSTOM_OBJECT.decode(raw).metadata,
             _text_selector(_at(raw, selector_path) if selector_path else None),
-            decode_template(template) if (template := _raw_at(raw, POD_TEMPLATE)) else None,
+            decode_custom_pods(raw),
         )
 
     return decode
+
+
+def decode_pods(resource: Resource, raw: bytes | msgspec.Raw) -> Pods:
+    """The pods that an object of a built-in kind makes, whoever manages it; it needs no name.
+
+    Raises msgspec.ValidationError.
+    """
+    return _pods(resource, _NAMELESS.decode(raw))
+
+
+def decode_custom_pods(raw: bytes | msgspec.Raw) -> Pods | None:
+    """The pods of a custom kind's pod template; None where it has none."""
+    template = _raw_at(raw, POD_TEMPLATE)
+    return decode_template(template) if template else None
 
 
 def _workload(resource: Resource, meta: Meta, selector: Selector | None, pods: Pods | None) -> Workload:
@@ -95,7 +115,7 @@ def _workload(resource: Resource, meta: Meta, selector: Selector | None, pods: P
     )
 
 
-def _pods(resource: Resource, found: _Object) -> Pods:
+def _pods(resource: Resource, found: _Object | _Nameless) -> Pods:
     spec = found.spec
     if resource == PODS:
         return pods_of(found.metadata.labels, spec)

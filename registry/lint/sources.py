@@ -3,7 +3,6 @@
 Nothing is left out in silence: what is no template is answered with what is wrong with it.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -13,13 +12,12 @@ from registry.lint.policies import policy_namespace, policy_template
 from registry.model.documents import MAX_BYTES, load_yaml
 from registry.model.pointers import child
 from registry.model.problems import Invalid, Problem
+from registry.model.streams import split_stream
 from registry.model.template import Template, load_template, parse_template
 
 MAX_DOCUMENT: Final = 4 * 1024 * 1024
 """Bytes of one document: a ConfigMap holds 1 MiB, and is longer in YAML."""
 
-_MARKER: Final = re.compile(r"(---|\.\.\.)(?=\s|$)")
-"""Where a document begins or ends; at the start of a line it is nothing else (YAML 1.2, 9.1.2)."""
 _KEY: Final = ".yaml"
 
 
@@ -58,23 +56,11 @@ def read_templates(file: str, content: bytes) -> list[Found]:
         text = content.decode("utf-8-sig")
     except UnicodeError:
         return [Unread(Source(file), Problem("", "The text is not valid UTF-8.", "Save it as UTF-8."))]
-    found = [one for line, part in _parts(text) for one in _document(Source(file, line), part)]
+    found = [one for line, part in split_stream(text) for one in _document(Source(file, line), part)]
     return found or [Unread(Source(file), Problem("", "There is no document in it.", _FIX))]
 
 
 _FIX: Final = "Give templates, the ConfigMap that holds them, or NetworkPolicies."
-
-
-def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """Each document with the number of its first line."""
-    first, lines = 1, list[str]()
-    for number, line in enumerate(text.split("\n"), 1):
-        if _MARKER.match(line):
-            yield first, "\n".join(lines)
-            first, lines = number, []
-            line = "   " + line[3:]  # noqa: PLW2901 (the marker is no part of the document)
-        lines.append(line)
-    yield first, "\n".join(lines)
 
 
 def _document(source: Source, text: str) -> Iterator[Found]:

@@ -6,6 +6,15 @@ from registry.connectivity.completeness import Completeness
 from registry.connectivity.formats.ends import Document
 
 
+def completeness_document(found: Completeness) -> Document:
+    """All of it, where nothing else is known."""
+    return {
+        "blocksMatchPods": found.blocks_match_pods,
+        "enforcement": enforcement_document(found),
+        "leftOut": list(left_out_documents(found)),
+    }
+
+
 def enforcement_document(found: Completeness) -> Document:
     """Whether anything enforces policies, by what evidence, and what to do where nothing does."""
     return {

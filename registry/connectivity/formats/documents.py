@@ -86,7 +86,7 @@ def diff_document(
     return {
         "counts": counts,
         "leftOut": {kind: counts[kind] - told[kind] for kind in CHANGES},
-        "changes": sorted((_change(one, ends) for one in shown), key=_in_order),
+        "changes": sorted((change_document(one, ends) for one in shown), key=_in_order),
     }
 
 
@@ -162,7 +162,8 @@ def _rule(answer: RuleAnswer) -> Document:
     }
 
 
-def _change(change: Change, ends: Ends) -> Document:
+def change_document(change: Change, ends: Ends) -> Document:
+    """Ports gained and lost, from each source to each destination."""
     return {
         "change": change.kind,
         "sources": ends.document(change.sources, change.source_addresses),

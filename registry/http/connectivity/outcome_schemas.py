@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields
 
+from registry.http.connectivity.examples import COMPLETENESS
 from registry.http.connectivity.schemas import answer_schema
 from registry.http.described import string
 
@@ -50,6 +51,6 @@ CONNECTIONS: Final[dict[str, Any]] = {
                 "removed": ["TCP 8080"],
             }
         ],
-        "completeness": {"everythingSeen": True, "blocksMatchPods": False, "notEvaluated": []},
+        "completeness": COMPLETENESS,
     },
 }
