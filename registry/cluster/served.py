@@ -1,13 +1,14 @@
 """Which kinds of policies besides NetworkPolicies a cluster serves, and how many of each there are."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Final
 
 import msgspec
 
 from registry.cluster.client import Requests
 from registry.cluster.errors import Forbidden, NotFound
-from registry.connectivity.completeness import POLICY_KINDS, PolicyKind, is_policy_kind
+from registry.cluster.resources import Resource
+from registry.connectivity.completeness import POLICY_KINDS, PolicyKind
 
 
 class _Version(msgspec.Struct, rename="camel", gc=False):
@@ -47,20 +48,31 @@ _KINDS: Final = msgspec.json.Decoder(_Kinds)
 _PAGE: Final = msgspec.json.Decoder(_Page)
 
 
+async def served(client: Requests, wanted: Mapping[str, Collection[str]]) -> list[Resource]:
+    """Those of the wanted kinds, by group, that are served, in the version that a group prefers.
+
+    Raises ApiError. One request where none of the groups is served.
+    """
+    found: dict[tuple[str, str], Resource] = {}
+    groups = _GROUPS.decode(await client.get("/apis")).groups
+    for group in (one for one in groups if one.name in wanted):
+        for version in group.versions:
+            async for kind, plural in _kinds(client, version.group_version):
+                if kind in wanted[group.name] and (group.name, kind) not in found:
+                    name = version.group_version.rpartition("/")[2]
+                    found[group.name, kind] = Resource(group.name, name, plural, kind)
+    return [found[one] for one in sorted(found)]
+
+
 async def policy_kinds(client: Requests) -> list[PolicyKind]:
     """The kinds that are served, counted where they may be listed. Raises ApiError.
 
     One request where none of their groups is served; of each kind one object is read, not all.
     """
-    found: dict[tuple[str, str], PolicyKind] = {}
-    groups = _GROUPS.decode(await client.get("/apis")).groups
-    for group in (one for one in groups if one.name in POLICY_KINDS):
-        for version in group.versions:
-            async for kind, plural in _kinds(client, version.group_version):
-                if is_policy_kind(group.name, kind) and (group.name, kind) not in found:
-                    count = await _count(client, f"/apis/{version.group_version}/{plural}")
-                    found[group.name, kind] = PolicyKind(group.name, kind, count)
-    return sorted(found.values(), key=lambda one: (one.group, one.kind))
+    return [
+        PolicyKind(one.group, one.kind, await _count(client, one.path()))
+        for one in await served(client, POLICY_KINDS)
+    ]
 
 
 async def _kinds(client: Requests, group_version: str) -> AsyncIterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ from registry.store.rollouts import Rollouts
 from registry.store.store import Store
 from registry.store.watch import StoreWatch
 from registry.world.enforcement import EnforcementWatch
+from registry.world.entrances import EntrancesWatch
 from registry.world.live_network import LiveNetwork
 from registry.world.pins import all_held
 from registry.world.snapshot import Snapshot, referring, snapshot, users
@@ -71,6 +72,7 @@ class Backend:
         self._pins = PinStore(self.client, self.watch, settings)
         self.cluster.world.pin = self.watch.pin
         self.network = LiveNetwork()
+        self.entrances = EntrancesWatch(self.client)
         self.enforcement = EnforcementWatch(self.client, settings)
         self.cluster.triggers.followed = self.network.feed.take
         self.rollouts = Rollouts(self.client, self.watch, settings)
@@ -192,6 +194,7 @@ class Backend:
                 self.cluster.run(),
                 self._carry_over(),
                 self.enforcement.run(),
+                self.entrances.run(),
             )
             tasks = [asyncio.create_task(one) for one in work]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -8,7 +8,7 @@ from registry.connectivity.entrances.reaching import arrivals
 from registry.connectivity.entrances.routes import ways
 from registry.connectivity.entrances.store import Entrances
 from registry.connectivity.flows import Flows
-from registry.connectivity.graph import View, graph
+from registry.connectivity.graph import TooManyEdges, View, graph
 from registry.connectivity.members import Members
 from registry.connectivity.rules import peers_of
 from registry.planning.pods import Port
@@ -416,22 +416,45 @@ def test_a_load_balancer_may_be_restricted_to_some_addresses():
     assert arrival(restricted, network=cluster(WEB, policy("shop/rule", spec))).allowed == "yes"
 
 
+def drawn_with(network, view, one):
+    found = with_entrances(graph(network, Flows(network), view), network, [one], view)
+    return {
+        (edge.source, edge.target, edge.ports) for edge in found.edges if edge.source.startswith("entrance")
+    }
+
+
 @pytest.mark.parametrize(
     ("level", "target"), [("namespace", "namespace:shop"), ("workload", "workload:shop/Deployment.apps/web")]
 )
 def test_a_graph_shows_ways_in_by_name(level, target):
     network = cluster(WEB, NGINX)
-    drawn = graph(network, Flows(network), View(level=level))
-    found = with_entrances(drawn, network, [arrival(SERVICE, INGRESS, CLASS, network=network)])
-    assert [(one.id, one.kind) for one in found.nodes if one.kind == "entrance"] == [
-        ("entrance:shop.example.com", "entrance")
-    ]
-    assert ("entrance:shop.example.com", target, ("TCP 8080",)) in [
-        (one.source, one.target, one.ports) for one in found.edges
-    ]
+    one = arrival(SERVICE, INGRESS, CLASS, network=network)
+    assert drawn_with(network, View(level=level), one) == {
+        ("entrance:shop.example.com", target, ("TCP 8080",))
+    }
 
 
 def test_a_way_that_policies_deny_is_not_drawn():
     network = cluster(WEB, NGINX, policy("shop/deny", DENY))
-    drawn = graph(network, Flows(network), View())
-    assert with_entrances(drawn, network, [arrival(SERVICE, INGRESS, CLASS, network=network)]) == drawn
+    assert drawn_with(network, View(), arrival(SERVICE, INGRESS, CLASS, network=network)) == set()
+
+
+@pytest.mark.parametrize(
+    ("view", "shown"),
+    [
+        (View(focus={"shop": 1}), True),
+        (View(focus={"ingress-nginx": 1}), False),
+        (View(seen={"ingress-nginx": 1}), False),
+        (View(ports=((8080, 8080),)), True),
+        (View(ports=((80, 80),)), False),
+    ],
+)
+def test_ways_are_drawn_as_far_as_the_view_goes(view, shown):
+    network = cluster(WEB, NGINX)
+    assert bool(drawn_with(network, view, arrival(SERVICE, INGRESS, CLASS, network=network))) == shown
+
+
+def test_more_edges_than_asked_for_are_refused():
+    network = cluster(WEB, NGINX)
+    with pytest.raises(TooManyEdges):
+        drawn_with(network, View(most=0), arrival(SERVICE, INGRESS, CLASS, network=network))

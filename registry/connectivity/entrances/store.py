@@ -1,8 +1,10 @@
 """The objects that lead inside, by kind and name, and what is not known of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from registry.connectivity.entrances.objects import (
+    GATEWAY,
+    NETWORKING,
     ControllerClass,
     Entrance,
     Gateway,
@@ -46,6 +48,15 @@ class Entrances:
                 self.grants[name] = entrance
             case ControllerClass():
                 self.classes[entrance.kind, name[1]] = entrance
+
+    def makers(self) -> Iterator[tuple[str, str, str]]:
+        """Group, kind and namespace of what makes ways: each once."""
+        kinds: tuple[tuple[str, str, Iterable[Name]], ...] = (
+            ("", "Service", self.services),
+            (NETWORKING, "Ingress", self.ingresses),
+            *((GATEWAY, kind, [(namespace, name)]) for kind, namespace, name in self.routes),
+        )
+        yield from dict.fromkeys((group, kind, of) for group, kind, names in kinds for of, _ in names)
 
     def ingress_class(self, ingress: Ingress) -> ControllerClass | None:
         """The class of an Ingress: the one that it names, else the default one; None where none is known."""

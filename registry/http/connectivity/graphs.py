@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from flask import Response
 
+from registry.connectivity.entrances.drawing import with_entrances
 from registry.connectivity.formats.documents import graph_document
 from registry.connectivity.graph import Level, TooManyEdges, View, graph
 from registry.connectivity.podsets import count
@@ -13,6 +14,7 @@ from registry.http.connectivity import examples
 from registry.http.connectivity.answers import told
 from registry.http.connectivity.blueprint import blueprint
 from registry.http.connectivity.completeness import completeness
+from registry.http.connectivity.inside import inside
 from registry.http.connectivity.queries import GraphQuery
 from registry.http.connectivity.schemas import answer_schema
 from registry.http.connectivity.wanted import Looked, look, wanted_of
@@ -46,8 +48,11 @@ def get_graph(query: Query) -> Response:
     isolates at one end is one node (`unrestricted`, `unprotected`), and nothing is drawn between the two.
     Workloads of kinds that you may `list` where they are have their names; those of other kinds are drawn as
     their namespace, and all that is in namespaces of which you may list nothing is one node (`hidden`).
+    Names under which workloads are reached from outside are nodes (`entrance`), where you may `list` the
+    Services, Ingresses or routes that say so.
     """
     live = backend().connections()
+    found = inside()
     wanted = wanted_of(query, live)
     level: Level = query.get("level") or ("namespace" if wanted.everything else "workload")
 
@@ -60,11 +65,13 @@ def get_graph(query: Query) -> Response:
         view = View(level=level, focus=focus, ports=query.get("port"), seen=looked.seen, most=MOST_EDGES)
         try:
             drawn = graph(survey.network, survey.flows, view)
+            drawn = with_entrances(drawn, survey.network, found.arrivals(survey), view)
         except TooManyEdges:
             raise _too_large("edges", MOST_EDGES) from None
         about = completeness(
             survey.unevaluated, looked.sight, None if whole else looked.pods, seen=looked.seen is None
         )
+        about["leftOut"] += found.left_out()
         return {**graph_document(drawn), "completeness": about}
 
     return told(look(live, wanted, draw))
