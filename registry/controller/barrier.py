@@ -70,5 +70,5 @@ class Barrier:
 
     def _presets_to_come(self, namespace: Namespace) -> Iterator[Key]:
         for key in self._world.index.workloads(namespace.name):
-            if self._queue.has(key) and self._world.lacks_preset(key, namespace):
+            if self._queue.expects(key) and self._world.lacks_preset(key, namespace):
                 yield key

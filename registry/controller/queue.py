@@ -155,6 +155,10 @@ class KeyQueue:
         """Whether `key` is waiting or being worked on."""
         return key in self._dirty or key in self._working
 
+    def expects(self, key: Key) -> bool:
+        """Whether `key` is about to be reconciled, perhaps again, since the API server failed it."""
+        return self.has(key) or key in self._trials
+
     def busy(self, namespace: str) -> bool:
         """Whether any workload of `namespace` is waiting or being worked on."""
         return self._workloads[namespace] > 0

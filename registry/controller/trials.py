@@ -41,6 +41,9 @@ class Trials:
     def __iter__(self) -> Iterator[Key]:
         return iter(self._failures)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._failures
+
     def __len__(self) -> int:
         return len(self._failures)
 

@@ -114,24 +114,37 @@ def test_a_write_whose_answer_never_comes_holds_up_no_other(proxy: FaultProxy, s
     shop.await_policy("postgres")
 
 
-def test_the_default_takes_a_workload_in_whose_preset_is_not_answered(
-    controller: ControllerProcess,  # noqa: ARG001 (it has to run)
-    proxy: FaultProxy,
-    make_shop: Callable[..., Shop],
-):
+@pytest.fixture
+def closed(controller: ControllerProcess, make_shop: Callable[..., Shop]) -> Shop:  # noqa: ARG001 (it has to run)
+    """A namespace whose default leaves a workload with a preset out."""
     shop = make_shop(defaults=True)
     shop.run("db", {"deny-all": "true"})
-    eventually(lambda: default_of(shop)["podSelector"])
-    path = shop.policy_path(shop.policy("deny-all"))
-    with proxy.inject(Stall(), CREATIONS, times=1) as stalled:
-        shop.api.delete(path)
-        eventually(lambda: stalled.fired and not default_of(shop)["podSelector"])
-    eventually(lambda: default_of(shop)["podSelector"])
+    eventually(lambda: default_of(shop)["spec"]["podSelector"])
+    return shop
 
 
 def default_of(shop: Shop) -> Object:
-    spec: Object = shop.policy("allow-namespace-communication")["spec"]
-    return spec
+    return shop.policy("allow-namespace-communication")
+
+
+def test_the_default_takes_a_workload_in_whose_preset_is_not_answered(proxy: FaultProxy, closed: Shop):
+    with proxy.inject(Stall(), CREATIONS, times=1) as stalled:
+        closed.api.delete(closed.policy_path(closed.policy("deny-all")))
+        eventually(lambda: stalled.fired and not default_of(closed)["spec"]["podSelector"])
+    eventually(lambda: default_of(closed)["spec"]["podSelector"])
+
+
+@pytest.mark.parametrize("code", [409, 429, 500, 503])
+def test_a_preset_that_the_server_fails_once_leaves_the_default_as_it_is(
+    proxy: FaultProxy, closed: Shop, code: int
+):
+    before = default_of(closed)
+    proxy.inject(Answer(code), CREATIONS, times=1)
+    closed.api.delete(closed.policy_path(closed.policy("deny-all")))
+    closed.await_policy("deny-all")
+    closed.run("later", {"https": "true"})
+    closed.await_policy("https")
+    assert default_of(closed) == before
 
 
 def test_after_a_fault_it_is_quiet_again(proxy: FaultProxy, scene: Scene):
