@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.http import access, backend, queries, remembered, server
-from registry.http.connectivity import completeness, graphs, neighbours, outcome
+from registry.http.connectivity import completeness, diffs, graphs, neighbours, outcome, proposal_body
 from registry.http.connectivity import queries as connectivity_queries
 from registry.http.lint import live
 from registry.http.lint import schemas as lint_schemas
@@ -63,6 +63,9 @@ BOUNDS = {
     "namespaces, and workloads in each, that a workload's `neighbours` name of peers with the same ports": (
         neighbours.MOST.namespaces
     ),
+    "changes of connections of one kind that `connectivity/diff` tells": diffs.MOST.changes,
+    "namespaces, and workloads in each, at one end of such a change": diffs.MOST.namespaces,
+    "labels, policies or removals in the body of a `connectivity/diff`": proposal_body.MAX_ITEMS,
     "objects that an entry of `completeness` names": completeness.SHOWN,
     "number of a revision in a query": queries.RenderQuery().fields["revision"].validate.max,
     "changes of connections of one kind that a preview or a plan tells": outcome.MOST.changes,

@@ -9,6 +9,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 
 from registry import __version__
 from registry.http.answers import json_answer
+from registry.http.connectivity import proposal_body
 from registry.http.namespaces import body as namespace_body
 from registry.http.preview import body as preview_body
 from registry.http.problems import MEDIA_TYPE
@@ -128,6 +129,7 @@ def _schemas() -> dict[str, Any]:
         "PreviewRequest": preview_body.REQUEST,
         "RolloutRequest": rollout_body.REQUEST,
         "AttachRequest": attach_body.REQUEST,
+        "ConnectionsDiffRequest": proposal_body.REQUEST,
         "EnableRequest": namespace_body.ENABLE_REQUEST,
         "DisableRequest": namespace_body.DISABLE_REQUEST,
         "RestoreRequest": namespace_body.RESTORE_REQUEST,

@@ -116,8 +116,13 @@ class ClusterOperations(Operations):
         authenticate()
         # They become parts of paths of the API server, where `..` or `?` would lead elsewhere.
         for value in (request.view_args or {}).values():
-            if not _NAME.fullmatch(value):
+            if not is_name(value):
                 raise Refused(problems.NOT_FOUND, f"{value!r} is not a name that anything here can have.")
+
+
+def is_name(text: str) -> bool:
+    """Whether an object, or a kind, can have this name, so that it may become part of a path."""
+    return _NAME.fullmatch(text) is not None
 
 
 def header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:

@@ -75,14 +75,6 @@ class LiveNetwork:
         with self._survey_lock:
             return find(self._survey())
 
-    def suppose(self, change: Callable[[Network], T]) -> tuple[Network, Network, T]:
-        """The network as it is and as it would be after `change`, which gets the latter; both are copies."""
-        with self._lock:
-            self._catch_up()
-            before = self._network.copy()
-            after = before.fork()
-            return before, after, change(after)
-
     def size(self) -> tuple[int, int]:
         """How many workloads with pods, and how many policies, are in the network."""
         rooms = list(self._network.rooms.values())

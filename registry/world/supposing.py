@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from registry.connectivity.network import Network
-from registry.connectivity.objects import Policy, PolicyKey
+from registry.connectivity.objects import PodGroup, Policy, PolicyKey
 from registry.planning.objects import Key, Namespace
 from registry.world.live_network import LiveNetwork, Unevaluated
 from registry.world.preview import PolicyChange
@@ -22,10 +22,11 @@ class BeforeAfter(NamedTuple):
 
 
 class Supposed(msgspec.Struct, frozen=True):
-    """What is supposed to change: policies, and Namespaces, as they are then."""
+    """What is supposed to change: policies, Namespaces and pods, as they are then."""
 
     policies: Mapping[PolicyKey, BeforeAfter]
     namespaces: tuple[Namespace, ...] = ()
+    pods: tuple[PodGroup, ...] = ()
 
 
 class States(NamedTuple):
@@ -51,6 +52,8 @@ def suppose(live: LiveNetwork, change: Supposed) -> States:
         _have(after, place, policy.after)
     for namespace in change.namespaces:
         after.put_namespace(namespace.name, namespace.labels)
+    for group in change.pods:
+        after.put_pods(group)
     return States(before, after, unevaluated)
 
 

@@ -153,11 +153,3 @@ def test_flows_are_worked_out_once_for_each_state(live):
     assert live.survey(lambda survey: survey) is first
     live.feed.take(None, policy({"podSelector": {}}))
     assert live.survey(lambda survey: survey.version) > first.version
-
-
-def test_what_is_supposed_changes_nothing(live):
-    live.feed.take(None, workload({}))
-    live.feed.take(None, policy({"podSelector": {}}))
-    _, after, _ = live.suppose(lambda network: network.drop_policy(PLACE))
-    assert after.pods(PodKey(DB)).ingress == ()
-    assert policies_of(live) == ["p"]

@@ -11,7 +11,8 @@ from registry.connectivity.verdict import Peer
 from registry.http import problems
 from registry.http.access import Right
 from registry.http.acting import require
-from registry.http.problems import Refused
+from registry.http.operations import is_name
+from registry.http.problems import Kind, Refused
 from registry.http.requests import backend
 from registry.http.workloads.kinds import key_of, kind_of
 from registry.http.workloads.rights import listable
@@ -46,11 +47,12 @@ def named_end(field: str, text: str) -> Named:
     return Named(field, named_workload(field, text))
 
 
-def named_workload(field: str, text: str) -> Key:
+def named_workload(field: str, text: str, refusal: Kind = problems.INVALID_QUERY) -> Key:
     """The workload `namespace/kind/name`, which the caller may `get`. Raises Refused, or ApiError."""
     parts = text.split("/")
-    if len(parts) != PARTS or not all(parts):
-        raise invalid(field, f"{text!r} names no workload.", FORM)
+    if len(parts) != PARTS or not all(map(is_name, parts)):
+        wrong = Problem(f"/{field}", f"{text!r} names no workload.", FORM)
+        raise Refused(refusal, wrong.reason, errors=[wrong])
     namespace, kind, name = parts
     resource = kind_of(kind)
     require(Right("get", resource.group, resource.plural, namespace, name))

@@ -3,11 +3,13 @@
 from typing import Any, Final
 
 from registry.connectivity.completeness import completeness
+from registry.connectivity.diff import diff
 from registry.connectivity.explain import explain
 from registry.connectivity.flows import Flows
 from registry.connectivity.formats.completeness import enforcement_document
 from registry.connectivity.formats.documents import (
     Question,
+    diff_document,
     explain_document,
     graph_document,
     verdict_document,
@@ -16,7 +18,7 @@ from registry.connectivity.formats.ends import Ends
 from registry.connectivity.formats.neighbours import neighbours_document
 from registry.connectivity.graph import View, graph
 from registry.connectivity.network import Network
-from registry.connectivity.objects import Origin, PodGroup, PodKey, Policy
+from registry.connectivity.objects import Origin, PodGroup, PodKey, Policy, PolicyKey
 from registry.connectivity.plugins import Agent
 from registry.connectivity.verdict import verdict
 from registry.http.connectivity.completeness import TEMPLATES
@@ -83,7 +85,16 @@ def _neighbours() -> dict[str, Any]:
     return {**found, "completeness": COMPLETENESS}
 
 
+def _diff() -> dict[str, Any]:
+    before = network()
+    after = before.fork()
+    after.drop_policy(PolicyKey("shop", "db-postgres-1f0c5b7a2e"))
+    found = diff_document(diff(Flows(before, after)), (before, after))
+    return {**found, "completeness": COMPLETENESS}
+
+
 VERDICT: Final = _verdict()
 EXPLAIN: Final = _explanation()
 GRAPH: Final = _graph()
 NEIGHBOURS: Final = _neighbours()
+DIFF: Final = _diff()

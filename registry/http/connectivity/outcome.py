@@ -32,11 +32,15 @@ def connections_of(change: Supposed) -> Document:
     return {
         "evaluated": True,
         "reason": None,
-        "diff": _told(states, {one.namespace for one in change.policies}),
+        "diff": diff_of(states, {one.namespace for one in change.policies}),
     }
 
 
-def _told(states: States, about: set[str]) -> Document:
+def diff_of(states: States, about: set[str], most: Most = MOST) -> Document:
+    """The connections that differ, as far as the caller may see an end of them; a change `about` namespaces.
+
+    Raises Refused, or ApiError.
+    """
     networks = states.before, states.after
     changes = diff(Flows(*networks))
     names = about.union(*(pods for one in changes for pods in (one.sources, one.destinations)))
@@ -45,7 +49,7 @@ def _told(states: States, about: set[str]) -> Document:
     seen = known.pods(states.after, kinds)
     everything = all(seen.get(name, 0) == states.after.rooms[name].index.present for name in kinds)
     return {
-        **diff_document([one for one in changes if _concerns(one, seen)], networks, MOST, seen),
+        **diff_document([one for one in changes if _concerns(one, seen)], networks, most, seen),
         "completeness": completeness(states.unevaluated, known, names, seen=everything),
     }
 
