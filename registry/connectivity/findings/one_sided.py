@@ -5,7 +5,7 @@ addresses are mostly the wide base that the other end narrows, so they say nothi
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from registry.connectivity import ports
@@ -63,20 +63,19 @@ class _Cuts:
             for name in side.pods if _is_isolated(side) else ():
                 self._there[name].append(side)
         self._named: dict[Rule, PodSet] = {}
-        self._of: defaultdict[Rule, list[_Cut]] = defaultdict(list)
-        for side in here:
-            for rule in side.rules[0] if _is_isolated(side) else ():
-                self._of[rule] += self._cuts(side, rule)
+        self._of: dict[Rule, dict[str, list[_Cut]]] = {}
+        for rule, pods in _by_rule(here).items():
+            self._of[rule] = _by_namespace(self._cuts(pods, rule))
 
     def drafts(self, read: ReadPolicy) -> Iterator[Draft]:
         """What a policy allows in vain."""
-        mine: PodSet | None = None
+        namespace = read.policy.namespace
         for direction, rules in directions(read):
             for index, rule in enumerate(rules if direction == self._direction else ()):
-                if self._of.get(rule):
-                    mine = selected(self._network, read) if mine is None else mine
-                    found = [one._replace(here=meet(one.here, mine)) for one in self._of[rule]]
-                    yield from self._draft(read, index, [one for one in found if one.here])
+                cuts = self._of.get(rule, {}).get(namespace, ())
+                mine = selected(self._network, read) if cuts else NOBODY
+                found = [one._replace(here=meet(one.here, mine)) for one in cuts]
+                yield from self._draft(read, index, [one for one in found if one.here])
 
     def _draft(self, read: ReadPolicy, index: int, cuts: list[_Cut]) -> Iterator[Draft]:
         if not cuts:
@@ -100,11 +99,11 @@ class _Cuts:
         ends = (cut.here, cut.there) if self._direction == "egress" else (cut.there, cut.here)
         return Change(*ends, added=NOTHING, removed=cut.ports)
 
-    def _cuts(self, here: Side, rule: Rule) -> Iterator[_Cut]:
+    def _cuts(self, here: PodSet, rule: Rule) -> Iterator[_Cut]:
         named = self._names(rule)
         for side in {side: None for name in named for side in self._there.get(name, ())}:
             there = meet(side.pods, named)
-            for mine, theirs, declared in self._by_ports(here.pods, there) if there else ():
+            for mine, theirs, declared in self._by_ports(here, there) if there else ():
                 yield from self._uncovered(
                     _Cut(mine, theirs, resolve(rule.ports, declared)), side, rule, declared
                 )
@@ -141,6 +140,31 @@ class _Cuts:
                     found = join(found, self._members.of_term(term))
             self._named[rule] = found
         return found
+
+
+def _by_rule(sides: Iterable[Side]) -> dict[Rule, PodSet]:
+    """The isolated pods that have each rule."""
+    found: dict[Rule, dict[str, int]] = {}
+    for side in sides:
+        for rule in side.rules[0] if _is_isolated(side) else ():
+            pods = found.setdefault(rule, {})
+            for name, bits in side.pods.items():
+                pods[name] = pods.get(name, 0) | bits
+    return dict(found)
+
+
+def _by_namespace(cuts: Iterable[_Cut]) -> dict[str, list[_Cut]]:
+    """By where the pods with the rule are; those of the same pods and ports together."""
+    merged: defaultdict[tuple[str, int, Intervals], dict[str, int]] = defaultdict(dict)
+    for cut in cuts:
+        for here in cut.here.items():
+            there = merged[*here, cut.ports]
+            for name, bits in cut.there.items():
+                there[name] = there.get(name, 0) | bits
+    found: defaultdict[str, list[_Cut]] = defaultdict(list)
+    for (name, bits, at), there in merged.items():
+        found[name].append(_Cut({name: bits}, there, at))
+    return dict(found)
 
 
 def _is_isolated(side: Side) -> bool:
