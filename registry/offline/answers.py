@@ -8,6 +8,7 @@ import msgspec
 from registry.connectivity.completeness import Completeness, PolicyKind, completeness, is_policy_kind
 from registry.connectivity.coverage import coverage
 from registry.connectivity.diff import diff
+from registry.connectivity.entrances.drawing import with_entrances
 from registry.connectivity.exposure import exposure
 from registry.connectivity.findings.findings import findings
 from registry.connectivity.flows import Flows
@@ -19,6 +20,7 @@ from registry.connectivity.network import Network
 from registry.connectivity.objects import PodKey
 from registry.connectivity.podsets import NOBODY, PodSet, join
 from registry.offline.ends import Asked, explanation_of
+from registry.offline.inside import Inside
 from registry.offline.manifests import Manifests
 from registry.offline.state import State
 
@@ -37,12 +39,14 @@ class Focus(msgspec.Struct, frozen=True, kw_only=True):
     level: Level | None = None
 
 
-def graph_answer(network: Network, focus: Focus) -> Document:
+def graph_answer(network: Network, inside: Inside, focus: Focus) -> Document:
     """The graph; workloads one by one where some are asked about, unless a level is."""
     pods = _pods(network, focus)
     level: Level = focus.level or ("namespace" if pods is None else "workload")
     view = View(level=level, focus=pods, ports=focus.ports)
-    return documents.graph_document(graph(network, Flows(network), view))
+    flows = Flows(network)
+    drawn = graph(network, flows, view)
+    return documents.graph_document(with_entrances(drawn, network, inside.arrivals(network, flows), view))
 
 
 def explain_answer(network: Network, asked: Asked) -> Document:
@@ -80,9 +84,7 @@ def completeness_of(manifests: Sequence[Manifests], *, blocks_match_pods: bool) 
     found = completeness(
         agents=[agent for one in manifests for agent in one.agents],
         nodes=[node for one in manifests for node in one.nodes],
-        policy_kinds=[
-            PolicyKind(*kind, max(len(one.others.get(kind, ())) for one in manifests)) for kind in kinds
-        ],
+        policy_kinds=[PolicyKind(*kind, max(one.others[kind] for one in manifests)) for kind in kinds],
         blocks_match_pods=blocks_match_pods,
     )
     silent = found.enforced == "unknown" and not found.plugins

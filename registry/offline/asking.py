@@ -17,7 +17,7 @@ from registry.offline.files import STDIN, NoInput
 from registry.offline.loading import Reading, load, problem_lines, problems_of
 from registry.offline.manifests import Manifests
 from registry.offline.questions import NoPort, answer_lines, asked_of, read_ports
-from registry.offline.state import State, states_of
+from registry.offline.state import states_of
 
 CLEAN: Final = 0
 FOUND: Final = 1
@@ -36,16 +36,17 @@ class Answer(NamedTuple):
 
 
 class Asking:
-    """The states that were read, and what the options of commands ask of them."""
+    """What was read, and what the options of commands ask of it."""
 
-    def __init__(self, states: Sequence[State], given: Given) -> None:
-        self._states = states
+    def __init__(self, manifests: Sequence[Manifests], given: Given) -> None:
+        self._states = states = states_of(manifests, blocks_match_pods=given["blocks_match_pods"])
         self._network = states[0].network
+        self._inside = manifests[0].inside
         self._given = given
 
     def graph(self) -> Answer:
         """The connections."""
-        return Answer("graph", answers.graph_answer(self._network, self._focus()))
+        return Answer("graph", answers.graph_answer(self._network, self._inside, self._focus()))
 
     def explain(self) -> Answer:
         """One connection; it fails where it is not as expected."""
@@ -105,8 +106,7 @@ def run(command: str, given: Given) -> int:
     """Read, ask and print; the status to exit with."""
     with _told():
         manifests = _load(given)
-        states = states_of(manifests, blocks_match_pods=given["blocks_match_pods"])
-        answer = _ASK[command](Asking(states, given))
+        answer = _ASK[command](Asking(manifests, given))
         complete = answers.completeness_of(manifests, blocks_match_pods=given["blocks_match_pods"])
         document = {
             **answer.document,

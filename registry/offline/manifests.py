@@ -1,5 +1,6 @@
 """What objects of manifests mean to policies: namespaces, policies, workloads and their pods. Pure."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
@@ -16,6 +17,7 @@ from registry.model.checks import shown
 from registry.model.documents import canonical
 from registry.model.networkpolicy import check_spec
 from registry.model.problems import Invalid, Problem
+from registry.offline.inside import Inside
 from registry.offline.objects import Found, Object, Source, Unread, unique_members, without_nulls
 from registry.offline.ownership import Told, members_of, told_of
 from registry.planning.objects import Key
@@ -30,16 +32,17 @@ GroupKind = tuple[str, str]
 class Manifests(msgspec.Struct, kw_only=True):
     """A cluster as manifests tell it.
 
-    `agents` are network plugins on nodes, `nodes` those of k3s. `others` are the objects of all other kinds
-    by group and kind, such as Services and Ingresses.
+    `inside` is what leads from outside to workloads. `agents` are network plugins on nodes, `nodes` those of
+    k3s. `others` counts the objects of all other kinds by group and kind.
     """
 
     namespaces: dict[str, dict[str, str]]
     policies: dict[PolicyKey, Policy]
     members: list[Member]
+    inside: Inside
     agents: list[Agent]
     nodes: list[NodeFacts]
-    others: dict[GroupKind, list[Object]]
+    others: Counter[GroupKind]
     unread: list[Unread]
 
 
@@ -63,7 +66,6 @@ class _Policy(msgspec.Struct, gc=False):
 _NAMED: Final = msgspec.json.Decoder(_Named)
 _POLICY: Final = msgspec.json.Decoder(_Policy)
 _WORKLOADS: Final = {(one.group, one.kind): one for one in BUILT_IN_WORKLOADS}
-_DAEMON_SET: Final = (DAEMON_SETS.group, DAEMON_SETS.kind)
 _NODE: Final = (NODES.group, NODES.kind)
 _NAMESPACE: Final = (NAMESPACES.group, NAMESPACES.kind)
 
@@ -84,7 +86,8 @@ class _Reading:
         self._told: dict[Key, Told] = {}
         self._agents: list[Agent] = []
         self._nodes: list[NodeFacts] = []
-        self._others: dict[GroupKind, list[Object]] = {}
+        self._inside = Inside()
+        self._others: Counter[GroupKind] = Counter()
         self._unread: list[Unread] = []
         self._first: dict[object, Source] = {}
 
@@ -107,6 +110,7 @@ class _Reading:
             namespaces=self._namespaces,
             policies=self._policies,
             members=members_of(self._told),
+            inside=self._inside,
             agents=self._agents,
             nodes=self._nodes,
             others=self._others,
@@ -127,17 +131,23 @@ class _Reading:
             policy = _policy(found, meta)
             self._put(found, self._policies, policy.key, policy)
         elif told := _told(found):
-            key = Key(found.group, found.kind, meta.namespace, meta.name)
-            self._put(found, self._told, key, told)
-            if what == _DAEMON_SET and (agent := _decoded(decode_agent, found)):
-                self._agents.append(agent.agent)
-            if what not in _WORKLOADS:
-                self._others.setdefault(what, []).append(found)
+            self._workload(found, meta, told)
         elif what == _NODE:
             if node := _decoded(decode_k3s_node, found):
                 self._nodes.append(node.facts)
         else:
-            self._others.setdefault(what, []).append(found)
+            self._others[what] += 1
+            _decoded(lambda raw: self._inside.put(*what, meta.namespace, raw), found)
+
+    def _workload(self, found: Object, meta: Meta, told: Told) -> None:
+        key = Key(found.group, found.kind, meta.namespace, meta.name)
+        self._put(found, self._told, key, told)
+        resource = _WORKLOADS.get((found.group, found.kind))
+        if resource and told.pods:
+            pods = told.pods
+            _decoded(lambda raw: self._inside.put_workload(resource, meta.namespace, pods, raw), found)
+        if resource == DAEMON_SETS and (agent := _decoded(decode_agent, found)):
+            self._agents.append(agent.agent)
 
     def _put(self, found: Object, into: dict[_Key, _Content], key: _Key, content: _Content) -> None:
         """What is given twice counts as it was given last, as for kubectl; a difference is told."""
@@ -149,11 +159,13 @@ class _Reading:
             raise Invalid([Problem("", reason, "Give one of them, or leave one out with --exclude.")])
 
 
-def _decoded(decode: Callable[[bytes | msgspec.Raw], _Content], found: Object) -> _Content:
+def _decoded(decode: Callable[[bytes], _Content], found: Object) -> _Content:
     """What a decoder reads. Members that are null count as absent. Raises Invalid."""
     try:
         return decode(found.raw)
-    except msgspec.ValidationError:
+    except Invalid:
+        raise
+    except ValueError:
         try:
             return decode(canonical(without_nulls(msgspec.json.decode(found.raw))))
         except msgspec.ValidationError as error:

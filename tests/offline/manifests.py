@@ -54,3 +54,24 @@ def policy(name, app, *sources, namespace="shop", ports=None):
 
 def listed(*items, kind="List", api_version="v1"):
     return {"apiVersion": api_version, "kind": kind, "items": list(items)}
+
+
+def service(name, app, namespace="shop", **spec):
+    ports = [{"port": 80, "targetPort": 8080}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"selector": {"app": app}, "ports": ports, **spec},
+    }
+
+
+def ingress(host, to, namespace="shop"):
+    backend = {"service": {"name": to, "port": {"number": 80}}}
+    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "in", "namespace": namespace},
+        "spec": {"rules": [{"host": host, "http": {"paths": paths}}]},
+    }

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tests.connectivity.formats.answers import check
-from tests.offline.manifests import listed, pod, policy, workload
+from tests.offline.manifests import ingress, listed, pod, policy, service, workload
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -174,3 +174,34 @@ def test_blocks_match_pods_where_that_is_said(write, answer, options, allowed):
     write("all.json", listed(pod("web", "web", ip="10.1.2.3"), pod("db", "db", ip="10.1.2.4"), into))
     found = answer("explain", "shop/web", "shop/db", "80", "--from", "all.json", *options)
     assert (found["allowed"], found["completeness"]["blocksMatchPods"]) == (allowed, allowed)
+
+
+def entrances(found):
+    edges = [one for one in found["edges"] if one["source"].startswith("entrance:")]
+    return [(one["source"], one["target"].rpartition("/")[2], one["ports"]) for one in edges]
+
+
+def test_a_graph_has_the_names_under_which_workloads_are_reached(write, answer):
+    write("all.yaml", workload("web"), service("web", "web"), ingress("shop.example.com", "web"))
+    found = answer("graph", "--from", "all.yaml", "--level", "workload")
+    assert entrances(found) == [("entrance:shop.example.com", "web", ["TCP 8080"])]
+
+
+def test_a_name_whose_controller_is_kept_out_leads_nowhere(write, answer):
+    controller = workload("controller", namespace="ingress-nginx")
+    labels = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
+    controller["spec"]["selector"] = {"matchLabels": labels}
+    controller["spec"]["template"]["metadata"]["labels"] = labels
+    everything = [workload("web"), service("web", "web"), ingress("shop.example.com", "web"), controller]
+    write("open.yaml", *everything)
+    write("shut.yaml", *everything, policy("web", "web"))
+    arguments = ("--level", "workload", "--from")
+    assert len(entrances(answer("graph", *arguments, "open.yaml"))) == 1
+    assert entrances(answer("graph", *arguments, "shut.yaml")) == []
+
+
+def test_an_ingress_that_no_api_server_takes_is_told(write, connectivity):
+    bad = ingress("shop.example.com", "web")
+    bad["spec"]["rules"] = "none"
+    done = connectivity("graph", "--from", write("all.yaml", bad), "-f", "json")
+    assert (done.status, done.json["problems"][0]["pointer"]) == (2, "/spec/rules")
