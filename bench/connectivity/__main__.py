@@ -6,13 +6,14 @@ A process of its own: each size has its memory for itself, and the collector is 
 import gc
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from bench.connectivity import plainly, questions
-from bench.connectivity.cluster import cluster
+from bench.connectivity.cluster import Cluster, cluster
 from registry.collector import keep_what_is_loaded
 
 _MIB = 1 << 20
@@ -42,8 +43,20 @@ def main(workloads: int, *, plain: bool) -> None:
         "most_mib": _resident() - before,
     }
     drawn, body = questions.whole_graph(network)
+    found |= _of_pods(made)
     sizes = {"nodes": len(drawn.nodes), "edges": len(drawn.edges), "bytes": len(body)}
     _tell({**found, **sizes})
+
+
+def _of_pods(made: Cluster) -> dict[str, float]:
+    pods = questions.members(made)
+    gc.collect()
+    began = time.perf_counter()
+    network = questions.grouped(pods, made)
+    return {
+        "pods_state_s": time.perf_counter() - began,
+        "pods_graph_s": questions.seconds(lambda: questions.whole_graph(network)),
+    }
 
 
 def _tell(figures: Mapping[str, float]) -> None:

@@ -14,6 +14,9 @@ _SECONDS: Final = 900
 _GROWTH: Final = (1_000, 2_000, 5_000, 10_000, 20_000, 35_000, 50_000)
 """Workloads, and as many policies."""
 
+_NOISE: Final = 1.1
+"""The same work may take so much longer."""
+
 Figures = Mapping[str, float]
 
 
@@ -59,6 +62,21 @@ def measure(size: Size, step: Callable[[], None]) -> Measured:
             goal=row.goal,
         )
         for row in _ROWS
+    ]
+    results += [
+        Result(
+            name="the same graph with ten pods of each workload",
+            unit="s",
+            product=[one["pods_graph_s"] for one in product],
+            baseline=[one["graph_s"] for one in product],
+            goal=Goal("at most", _NOISE),
+        ),
+        Result(
+            name="state from pods one by one",
+            unit="s",
+            product=[one["pods_state_s"] for one in product],
+            baseline=[one["state_s"] for one in product],
+        ),
     ]
     return Measured(results, {"runs": product, "plain": baseline})
 

@@ -13,6 +13,7 @@ from registry.connectivity.diff import diff
 from registry.connectivity.explain import explain
 from registry.connectivity.flows import Flows
 from registry.connectivity.graph import Graph, View, graph
+from registry.connectivity.grouping import Member, group, marks_of
 from registry.connectivity.network import Network, Pods
 from registry.connectivity.objects import PodGroup, Policy
 from registry.connectivity.verdict import verdict
@@ -25,6 +26,7 @@ CHANGED: Final = 2000
 
 _CHANGES: Final = 500
 _PAIRS: Final = 2000
+_REPLICAS: Final = 10
 _SEED: Final = 7
 
 
@@ -79,6 +81,33 @@ def whole_graph(network: Network) -> tuple[Graph, bytes]:
     """The graph of the whole cluster and its JSON, from nothing that was worked out before."""
     drawn = graph(network, Flows(network), View())
     return drawn, msgspec.json.encode(drawn)
+
+
+def members(made: Cluster) -> list[Member]:
+    """The pods one by one, ten of each workload, with the labels that a ReplicaSet adds."""
+    return [_member(pods, number) for pods in made.pods for number in range(_REPLICAS)]
+
+
+def grouped(pods: list[Member], made: Cluster) -> Network:
+    """The engine, told of all pods one by one."""
+    network = Network()
+    for name, labels in made.namespaces.items():
+        network.put_namespace(name, labels)
+    for one in made.policies:
+        network.put_policy(one)
+    for groups in group([pods], marks_of(network.all_policies())):
+        for found in groups.groups:
+            network.put_pods(found)
+    return network
+
+
+def _member(pods: PodGroup, number: int) -> Member:
+    return Member(
+        workload=pods.key.workload,
+        pod=f"{pods.key.workload.name}-{number}",
+        labels=(*pods.labels, ("pod-template-hash", f"{number % 2}")),
+        ports=pods.ports,
+    )
 
 
 def template_change(network: Network, made: Cluster) -> int:
