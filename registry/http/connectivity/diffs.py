@@ -11,13 +11,13 @@ from registry.connectivity.network import Network
 from registry.connectivity.objects import Policy, PolicyKey
 from registry.http import problems
 from registry.http.acting import require
-from registry.http.answers import json_answer
 from registry.http.connectivity import examples
+from registry.http.connectivity.answers import answers, told
 from registry.http.connectivity.blueprint import blueprint
 from registry.http.connectivity.outcome import diff_of
 from registry.http.connectivity.proposal_body import REQUEST_EXAMPLE, DiffBody, read_diff
 from registry.http.connectivity.proposed import Proposed
-from registry.http.connectivity.schemas import answer_schema
+from registry.http.connectivity.queries import DiffQuery
 from registry.http.conversion import invalid
 from registry.http.namespaces.rights import on_policies
 from registry.http.operations import READS_BODY
@@ -39,6 +39,7 @@ MOST: Final = Most(workloads=20, namespaces=20, changes=100)
 @blueprint.operation
 @blueprint.problems(
     *READS_BODY,
+    problems.INVALID_QUERY,
     problems.INVALID_BODY,
     problems.INVALID_TEMPLATE,
     problems.KIND_NOT_FOUND,
@@ -46,9 +47,10 @@ MOST: Final = Most(workloads=20, namespaces=20, changes=100)
     problems.WORKLOAD_NOT_FOUND,
     problems.PODS_UNKNOWN,
 )
+@blueprint.query(DiffQuery)
 @blueprint.takes("ConnectionsDiffRequest", REQUEST_EXAMPLE)
-@blueprint.answer(200, answer_schema("diff"), example=examples.DIFF)
-def diff_connections() -> Response:
+@answers("diff", examples.DIFF)
+def diff_connections(query: Mapping[str, Any]) -> Response:
     """Tell which connections a change would add and remove.
 
     Of policies that would be there or not, of other labels on workloads, their pods and Namespaces, and of a
@@ -69,7 +71,7 @@ def diff_connections() -> Response:
     groups = tuple(proposed.groups.values())
     states = suppose(live, Supposed(policies, namespaces, groups))
     about = {place.namespace for place in policies} | {group.key.namespace for group in groups}
-    return json_answer(diff_of(states, about, MOST))
+    return told("diff", diff_of(states, about, MOST), query)
 
 
 def _emptied(asked: DiffBody) -> set[str]:

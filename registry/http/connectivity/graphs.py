@@ -11,12 +11,11 @@ from registry.connectivity.graph import Level, TooManyEdges, View, graph
 from registry.connectivity.podsets import count
 from registry.http import problems
 from registry.http.connectivity import examples
-from registry.http.connectivity.answers import told
+from registry.http.connectivity.answers import answers, told
 from registry.http.connectivity.blueprint import blueprint
 from registry.http.connectivity.completeness import completeness
 from registry.http.connectivity.inside import inside
 from registry.http.connectivity.queries import GraphQuery
-from registry.http.connectivity.schemas import answer_schema
 from registry.http.connectivity.wanted import Looked, look, wanted_of
 from registry.http.problems import Refused
 from registry.http.requests import backend
@@ -40,7 +39,7 @@ MOST_EDGES: Final = 10_000
     problems.ANSWER_TOO_LARGE,
 )
 @blueprint.query(GraphQuery)
-@blueprint.answer(200, answer_schema("graph"), example=examples.GRAPH)
+@answers("graph", examples.GRAPH)
 def get_graph(query: Query) -> Response:
     """Draw who can talk to whom.
 
@@ -74,7 +73,7 @@ def get_graph(query: Query) -> Response:
         about["leftOut"] += found.left_out()
         return {**graph_document(drawn), "completeness": about}
 
-    return told(look(live, wanted, draw))
+    return told("graph", look(live, wanted, draw), query)
 
 
 def _too_large(what: str, most: int) -> Refused:

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from registry.connectivity.intervals import Intervals
 from registry.connectivity.ports import ALL_OF, LAST, PROTOCOLS, number_of
+from registry.http.connectivity.answers import format_field
 from registry.http.described import string
 
 END_LIMIT: Final = 600
@@ -18,7 +19,7 @@ def _end(description: str) -> fields.String:
     return string(text, required=True, validate=validate.Length(1, END_LIMIT))
 
 
-class QuestionQuery(Schema):
+class VerdictQuery(Schema):
     """One connection."""
 
     source = _end("Where it comes from")
@@ -29,6 +30,12 @@ class QuestionQuery(Schema):
         validate=validate.Range(1, LAST),
         metadata={"description": "The port at the destination, as its containers listen."},
     )
+
+
+class ExplainQuery(VerdictQuery):
+    """One connection, and how to write what is said of it."""
+
+    format = format_field("explain")
 
 
 NAMESPACES: Final = 100
@@ -54,24 +61,26 @@ class PortsField(fields.String):
         return ((number_of(protocol, first), number_of(protocol, last)),)
 
 
-class FormatQuery(Schema):
-    """How to write an answer."""
-
-    format = string("The format of the answer.", load_default="json", validate=validate.OneOf(["json"]))
-
-
-class GraphQuery(FormatQuery):
-    """What to draw."""
-
-    namespace = fields.List(
+def _namespaces(description: str) -> Any:  # noqa: ANN401 (marshmallow's own)
+    return fields.List(
         fields.String(validate=validate.Length(1, 63)),
         load_default=[],
         validate=validate.Length(max=NAMESPACES),
-        metadata={"description": "Only connections of the workloads in this namespace; may be repeated."},
+        metadata={"description": description},
     )
-    workload = string(
-        "Only those of this workload: `namespace/kind/name`.", validate=validate.Length(1, END_LIMIT)
-    )
+
+
+class PartQuery(Schema):
+    """Which part of the network."""
+
+    namespace = _namespaces("Only the workloads in this namespace; may be repeated.")
+    workload = string("Only this workload: `namespace/kind/name`.", validate=validate.Length(1, END_LIMIT))
+
+
+class GraphQuery(PartQuery):
+    """What to draw."""
+
+    format = format_field("graph")
     port = PortsField(
         metadata={"description": "Only connections at these ports: `TCP/80`, `UDP/8000-8100`, `SCTP`."}
     )
@@ -79,3 +88,29 @@ class GraphQuery(FormatQuery):
         "Draw namespaces, or workloads; those around what is asked about, where they are not too many.",
         validate=validate.OneOf(["namespace", "workload"]),
     )
+
+
+class ExposureQuery(PartQuery):
+    """Whose exposure."""
+
+    format = format_field("exposure")
+
+
+class CoverageQuery(Schema):
+    """Where to count."""
+
+    namespace = _namespaces("Only this namespace; may be repeated.")
+    format = format_field("coverage")
+
+
+class FindingsQuery(Schema):
+    """Where to look."""
+
+    namespace = _namespaces("Only findings about policies of this namespace; may be repeated.")
+    format = format_field("findings")
+
+
+class DiffQuery(Schema):
+    """How to write what would change."""
+
+    format = format_field("diff")

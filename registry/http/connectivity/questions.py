@@ -13,10 +13,11 @@ from registry.connectivity.verdict import Peer, verdict
 from registry.http import problems
 from registry.http.answers import json_answer
 from registry.http.connectivity import examples
+from registry.http.connectivity.answers import answers, told
 from registry.http.connectivity.blueprint import blueprint
 from registry.http.connectivity.completeness import completeness
 from registry.http.connectivity.ends import Named, invalid, missing, named_end
-from registry.http.connectivity.queries import QuestionQuery
+from registry.http.connectivity.queries import ExplainQuery, VerdictQuery
 from registry.http.connectivity.schemas import answer_schema
 from registry.http.connectivity.sight import Sight, sight
 from registry.http.requests import backend
@@ -37,7 +38,7 @@ PROBLEMS = (
 @blueprint.route("/verdict", methods=["GET"])
 @blueprint.operation
 @blueprint.problems(*PROBLEMS)
-@blueprint.query(QuestionQuery)
+@blueprint.query(VerdictQuery)
 @blueprint.answer(200, answer_schema("verdict"), example=examples.VERDICT)
 def get_verdict(query: Query) -> Response:
     """Tell whether a connection is allowed.
@@ -50,14 +51,14 @@ def get_verdict(query: Query) -> Response:
         question = asked.question
         return verdict_document(question, verdict(asked.network, *question))
 
-    return _answer(query, find)
+    return json_answer(_answered(query, find))
 
 
 @blueprint.route("/explain", methods=["GET"])
 @blueprint.operation
 @blueprint.problems(*PROBLEMS)
-@blueprint.query(QuestionQuery)
-@blueprint.answer(200, answer_schema("explain"), example=examples.EXPLAIN)
+@blueprint.query(ExplainQuery)
+@answers("explain", examples.EXPLAIN)
 def explain_connection(query: Query) -> Response:
     """Explain why a connection is allowed or denied.
 
@@ -76,7 +77,7 @@ def explain_connection(query: Query) -> Response:
         )
         return explain_document(asked.question, shown)
 
-    return _answer(query, find)
+    return told("explain", _answered(query, find), query)
 
 
 class Asked(NamedTuple):
@@ -87,7 +88,7 @@ class Asked(NamedTuple):
     sight: Sight
 
 
-def _answer(query: Query, find: Callable[[Asked], Document]) -> Response:
+def _answered(query: Query, find: Callable[[Asked], Document]) -> Document:
     source, destination = (named_end(field, query[field]) for field in ("source", "destination"))
     keys = [one.workload for one in (source, destination) if one.workload]
     if not keys:
@@ -115,7 +116,7 @@ def _answer(query: Query, find: Callable[[Asked], Document]) -> Response:
     if isinstance(found, Named):
         assert found.workload is not None  # noqa: S101 (an address is never missing)
         raise missing(found.workload)
-    return json_answer(found)
+    return found
 
 
 def _readable(answer: DirectionAnswer, seen: Sight, end: Peer) -> DirectionAnswer:
