@@ -34,7 +34,7 @@ class Members:
         """The pods that a rule is about."""
         found = self._of.get(rule)
         if found is None:
-            found = self._of[rule] = self._peers(rule.peers)
+            found = self._of[rule] = self.among(rule.peers)
         return found
 
     def of_term(self, term: Term) -> PodSet:
@@ -53,6 +53,15 @@ class Members:
                     found[ports][name] = some
         return dict(found)
 
+    def among(self, peers: Peers) -> PodSet:
+        """The pods that peers are about."""
+        if peers.anyone:
+            return self.everyone
+        found: PodSet = {}
+        for term in peers.terms:
+            found = join(found, self.of_term(term))
+        return join(found, self._at(peers.addresses)) if peers.addresses and self._addresses else found
+
     def declared(self, namespace: str) -> dict[frozenset[Port], Bits]:
         """The pods of a namespace by the ports that their containers declare."""
         found = self._declared.get(namespace)
@@ -67,14 +76,6 @@ class Members:
         return any(self.of(rule) != other.of(rule) for rule in rules) or any(
             self.declared(name) != other.declared(name) for name in pods
         )
-
-    def _peers(self, peers: Peers) -> PodSet:
-        if peers.anyone:
-            return self.everyone
-        found: PodSet = {}
-        for term in peers.terms:
-            found = join(found, self.of_term(term))
-        return join(found, self._at(peers.addresses)) if peers.addresses and self._addresses else found
 
     def _term(self, term: Term) -> PodSet:
         network = self._network

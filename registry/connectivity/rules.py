@@ -105,6 +105,14 @@ class Reader:
         return rule
 
 
+def read_peers(written: Sequence[object], namespace: str) -> Peers:
+    """Whom NetworkPolicyPeers, as JSON, are about in a policy of that namespace.
+
+    Raises ValueError for what no API server would take.
+    """
+    return _read_peers(msgspec.convert(written, tuple[_Peer, ...]), namespace)
+
+
 def isolates(policy_types: Sequence[str], *, has_egress: bool) -> tuple[bool, bool]:
     """Whether a policy isolates ingress, and egress.
 

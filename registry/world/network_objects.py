@@ -8,7 +8,8 @@ from registry.connectivity.objects import Origin, PodGroup, PodKey, Policy
 from registry.connectivity.rules import ReadPolicy
 from registry.connectivity.selectors import Selector
 from registry.planning.names import owner_key, template_of
-from registry.planning.objects import LivePolicy, Workload
+from registry.planning.objects import Key, LivePolicy, Workload
+from registry.planning.pods import Pods
 
 LABELS_OF_PODS: Final = frozenset(
     {
@@ -36,10 +37,12 @@ def group_of(workload: Workload | None) -> PodGroup | None:
     """The pods of a workload, as its template says them; None where none are known."""
     if workload is None or workload.pods is None:
         return None
-    pods = workload.pods
-    return PodGroup(
-        key=PodKey(workload.key), labels=pods.labels, ports=pods.ports, host_network=pods.host_network
-    )
+    return group_with(workload.key, workload.pods)
+
+
+def group_with(key: Key, pods: Pods) -> PodGroup:
+    """Such pods of a workload."""
+    return PodGroup(key=PodKey(key), labels=pods.labels, ports=pods.ports, host_network=pods.host_network)
 
 
 def policy_of(live: LivePolicy) -> Policy:

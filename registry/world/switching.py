@@ -49,11 +49,12 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
 class Switch(msgspec.Struct, frozen=True, kw_only=True):
     """A namespace before and after.
 
-    `before` and `after` are all its policies, also unmanaged ones that stay; `generated` those that are then
-    ours; `changes` those that the controller writes, by what they belong to; `problems` what then stands in
-    the way of references.
+    `namespace` is as it is then. `before` and `after` are all its policies, also unmanaged ones that stay;
+    `generated` those that are then ours; `changes` those that the controller writes, by what they belong to;
+    `problems` what then stands in the way of references.
     """
 
+    namespace: Namespace
     before: tuple[LivePolicy, ...]
     after: tuple[LivePolicy, ...]
     generated: tuple[tuple[Key, LivePolicy], ...]
@@ -82,13 +83,14 @@ def switch(here: Standing, clock: Clock, aim: Aim) -> Switch:
     offered = {live.name for live in aim.offered}
     unmanaged = {live.name: live for live in here.unmanaged if live.name in offered}
     left = {place: live for place, live in before.items() if aim.leave and place not in after}
-    taken = {name for _, name in after}
+    taken = {name for _, name in (*before, *after)}
     kept = (live for live in here.unmanaged if live.name not in {*aim.gone, *taken})
     found = (
         (key, _change(before.get((key, name)), after.get((key, name)), unmanaged.get(name), leave=aim.leave))
         for key, name in {*before, *after}
     )
     return Switch(
+        namespace=simulation.world.namespace(here.namespace.name) or here.namespace,
         before=(*here.unmanaged, *before.values()),
         after=(*kept, *after.values(), *left.values()),
         generated=tuple((key, live) for (key, _), live in sorted(after.items(), key=lambda one: one[0])),

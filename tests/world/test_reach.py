@@ -1,19 +1,18 @@
-"""Which workloads a set of policies isolates, and which traffic it cuts: by rule, as tables."""
+"""Which workloads a set of policies isolates, and which traffic it cuts, as tables."""
 
 from typing import Any
 
 import pytest
 
+from registry.connectivity.network import Network
+from registry.connectivity.objects import PodGroup, PodKey, Policy
 from registry.model.facts import DEFAULT_FACTS, SAMPLE_FACTS, Facts
 from registry.planning.objects import Key
-from registry.planning.pods import Pods
-from registry.world.isolation import Policy
-from registry.world.reach import Reach, Told, reach
+from registry.planning.pods import Port
+from registry.world.reach import Cluster, Reach, Told, reach
+from tests.connectivity.made import key, pods, written
 
-WEB = Key("apps", "Deployment", "shop", "web")
-PODS = {WEB: Pods(labels=(("app", "web"),))}
-INGRESS = Policy("deny", "deny-all-ingress", {"podSelector": {}, "policyTypes": ["Ingress"]})
-EGRESS = Policy("deny-out", "default-deny-egress", {"podSelector": {}, "policyTypes": ["Egress"]})
+WEB = key("shop/web")
 KUBE_DNS: dict[str, Any] = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
     "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
@@ -21,16 +20,38 @@ KUBE_DNS: dict[str, Any] = {
 UDP, TCP = {"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}
 
 
+def made(name: str, spec: dict[str, Any]) -> Policy:
+    return Policy(namespace="shop", name=name, spec=written(spec))
+
+
+INGRESS = made("deny", {"podSelector": {}, "policyTypes": ["Ingress"]})
+EGRESS = made("deny-out", {"podSelector": {}, "policyTypes": ["Egress"]})
+
+
 def out(*rules: dict[str, Any], name: str = "out") -> Policy:
-    return Policy(name, "t", {"podSelector": {}, "policyTypes": ["Egress"], "egress": list(rules)})
+    return made(name, {"podSelector": {}, "policyTypes": ["Egress"], "egress": list(rules)})
 
 
 def into(*rules: dict[str, Any], name: str = "in") -> Policy:
-    return Policy(name, "t", {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": list(rules)})
+    return made(name, {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": list(rules)})
 
 
-def after(*policies: Policy, before: tuple[Policy, ...] = (), facts: Facts = SAMPLE_FACTS) -> Reach:
-    return reach(PODS, before, policies, facts, None)
+def after(
+    *policies: Policy,
+    before: tuple[Policy, ...] = (),
+    facts: Facts = SAMPLE_FACTS,
+    there: tuple[PodGroup, ...] = (pods("shop/web"),),
+    namespaces: list[str] | None = None,
+) -> Reach:
+    now = Network()
+    for group in there:
+        now.put_pods(group)
+    was, then = now.fork(), now.fork()
+    for one in before:
+        was.put_policy(one)
+    for one in policies:
+        then.put_policy(one)
+    return reach((was, then), [WEB.workload], Cluster(facts, namespaces))
 
 
 def told(found: Reach, traffic: str) -> Told:
@@ -90,18 +111,12 @@ def test_a_way_in_on_any_port_counts_since_the_port_is_the_workloads_own():
 def test_only_ingress_controllers_that_are_there_need_a_way():
     peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "traefik"}}}
     policies = (INGRESS, into({"from": [peer]}))
-    assert (
-        told(reach(PODS, (), policies, SAMPLE_FACTS, ["traefik", "shop"]), "ingressControllers").verdict
-        == "kept"
-    )
-    assert (
-        told(reach(PODS, (), policies, SAMPLE_FACTS, ["traefik", "kong"]), "ingressControllers").verdict
-        == "cut"
-    )
+    assert told(after(*policies, namespaces=["traefik", "shop"]), "ingressControllers").verdict == "kept"
+    assert told(after(*policies, namespaces=["traefik", "kong"]), "ingressControllers").verdict == "cut"
 
 
 def test_without_such_a_namespace_there_is_nothing_to_cut():
-    assert told(reach(PODS, (), (INGRESS,), SAMPLE_FACTS, ["shop"]), "monitoring").verdict == "absent"
+    assert told(after(INGRESS, namespaces=["shop"]), "monitoring").verdict == "absent"
 
 
 def test_what_was_cut_before_is_not_cut_again():
@@ -131,7 +146,7 @@ def test_the_policies_that_keep_it_are_named():
 
 
 def test_another_workloads_policy_isolates_nothing_here():
-    other = Policy("x", "t", {"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]})
+    other = made("x", {"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]})
     assert after(other).workloads == ()
 
 
@@ -152,10 +167,54 @@ def test_another_workloads_policy_isolates_nothing_here():
     ],
 )
 def test_pods_are_selected_by_all_of_a_selector(selector, isolated):
-    policy = Policy("x", "t", {"podSelector": selector, "policyTypes": ["Ingress"]})
+    policy = made("x", {"podSelector": selector, "policyTypes": ["Ingress"]})
     assert bool(after(policy).workloads) is isolated
 
 
 def test_pods_on_the_hosts_network_are_out_of_reach():
-    pods = {WEB: Pods(labels=(("app", "web"),), host_network=True)}
-    assert reach(pods, (), (INGRESS,), SAMPLE_FACTS, None).workloads == ()
+    assert after(INGRESS, there=(pods("shop/web", host_network=True),)).workloads == ()
+
+
+def coredns(**labels: str) -> PodGroup:
+    return PodGroup(
+        key=PodKey(Key("apps", "Deployment", "kube-system", "coredns")),
+        labels=tuple(sorted({"k8s-app": "kube-dns", **labels}.items())),
+        ports=frozenset([Port("UDP", 53, "dns"), Port("TCP", 53, "dns-tcp")]),
+    )
+
+
+def test_the_pods_that_are_there_count_with_all_their_labels():
+    peer = {**KUBE_DNS, "podSelector": {"matchLabels": {"app": "coredns"}}}
+    allows = out({"to": [peer], "ports": [UDP, TCP]})
+    there = (pods("shop/web"), coredns(app="coredns"))
+    assert told(after(allows, there=there), "dns").verdict == "kept"
+    assert told(after(allows), "dns").verdict == "cut"
+
+
+def test_names_of_ports_are_those_of_the_pods_that_are_there():
+    ports = [{"protocol": "UDP", "port": "dns"}, {"protocol": "TCP", "port": "dns-tcp"}]
+    allows = out({"to": [KUBE_DNS], "ports": ports})
+    assert told(after(allows, there=(pods("shop/web"), coredns())), "dns").verdict == "kept"
+    assert told(after(allows), "dns").verdict == "cut"
+
+
+def test_every_pod_of_the_fact_has_to_be_reached():
+    peer = {**KUBE_DNS, "podSelector": {"matchLabels": {"app": "coredns"}}}
+    other = PodGroup(key=PodKey(Key("", "Pod", "kube-system", "old")), labels=(("k8s-app", "kube-dns"),))
+    there = (pods("shop/web"), coredns(app="coredns"), other)
+    assert told(after(out({"to": [peer]}), there=there), "dns").verdict == "cut"
+
+
+def test_a_way_in_at_a_port_that_nobody_declares_by_that_name_is_none():
+    rule = {"ports": [{"protocol": "TCP", "port": "metrics"}]}
+    assert told(after(into(rule)), "monitoring").verdict == "cut"
+    there = (pods("shop/web", Port("TCP", 9100, "metrics")),)
+    assert told(after(into(rule), there=there), "monitoring").verdict == "kept"
+
+
+def test_a_block_of_addresses_is_reached_by_rules_that_cover_it_together():
+    facts = {**SAMPLE_FACTS, "cluster.apiServer": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}
+    halves = [{"ipBlock": {"cidr": f"192.0.2.{first}/25"}} for first in (0, 128)]
+    both = out({"to": [halves[0]]}), out({"to": [halves[1]]}, name="more")
+    assert [one.name for one in told(after(*both, facts=facts), "apiServer").by] == ["more", "out"]
+    assert told(after(both[0], facts=facts), "apiServer").verdict == "cut"

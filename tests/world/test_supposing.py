@@ -5,18 +5,21 @@ import pytest
 
 from registry.connectivity.diff import diff
 from registry.connectivity.flows import Flows
-from registry.connectivity.objects import PodKey, PolicyKey
+from registry.connectivity.objects import PodKey, Policy, PolicyKey
 from registry.connectivity.ports import shown
 from registry.connectivity.verdict import verdict
 from registry.model.documents import canonical
 from registry.planning.objects import Key
+from registry.planning.pods import Pods
 from registry.world.live_network import LiveNetwork
+from registry.world.network_objects import group_with
 from registry.world.preview import PolicyChange
-from registry.world.supposing import Supposed, suppose, written
+from registry.world.supposing import BeforeAfter, Supposed, suppose, written
 from tests.planning.build import DB, namespace, workload
 from tests.world.simulated import WEB
 
 PLACE = PolicyKey("shop", "p")
+ROLLOUT = Key("argoproj.io", "Rollout", "shop", "roll")
 
 
 @pytest.fixture
@@ -77,3 +80,21 @@ def test_policies_of_a_namespaces_own_references_are_in_it(live):
     states = suppose(live, change(None, 80, Key("", "Namespace", "shop", "shop")))
     web, db = (states.after.pods(PodKey(key)) for key in (WEB, DB))
     assert not verdict(states.after, web, db, "TCP", 81).allowed
+
+
+def test_a_policy_that_cannot_be_read_is_left_out_and_told(live):
+    old = canonical({"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "010.0.0.0/8"}}]}]})
+    policy = Policy(namespace="shop", name="p", spec=old)
+    states = suppose(live, Supposed({PLACE: BeforeAfter(policy, None)}))
+    assert list(states.before.all_policies()) == []
+    assert "010.0.0.0/8" in states.unreadable[PLACE]
+
+
+def test_pods_that_a_workload_does_not_tell_can_be_given(live):
+    custom = msgspec.structs.replace(workload({}, ROLLOUT), pods=None)
+    live.feed.take(None, custom)
+    group = group_with(ROLLOUT, Pods(labels=(("app", "roll"),)))
+    states = suppose(live, Supposed({}, living=(group,)))
+    assert states.after.pods(PodKey(ROLLOUT)).group == group
+    assert ROLLOUT not in states.unevaluated.workloads
+    assert ROLLOUT in suppose(live, Supposed({})).unevaluated.workloads

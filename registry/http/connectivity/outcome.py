@@ -23,11 +23,16 @@ def connections_of(change: Supposed) -> Document:
 
     Raises Refused, or ApiError.
     """
-    live = backend().connections()
-    try:
-        states = suppose(live, change)
-    except ValueError as error:
-        reason = f"One of the policies cannot be read, so its connections are not known: {error}"
+    return connections_between(suppose(backend().connections(), change), change)
+
+
+def connections_between(states: States, change: Supposed) -> Document:
+    """The same where both states are there already. Raises Refused, or ApiError."""
+    lost = [place for place in sorted(states.unreadable) if change.policies[place].differs]
+    if lost:
+        reason = (
+            f"Policy {lost[0]} cannot be read, so its connections are not known: {states.unreadable[lost[0]]}"
+        )
         return {"evaluated": False, "reason": reason, "diff": None}
     return {
         "evaluated": True,
@@ -41,15 +46,14 @@ def diff_of(states: States, about: set[str], most: Most = MOST) -> Document:
 
     Raises Refused, or ApiError.
     """
-    networks = states.before, states.after
-    changes = diff(Flows(*networks))
-    names = about.union(*(pods for one in changes for pods in (one.sources, one.destinations)))
+    found = diff(Flows(*states.networks))
+    names = about.union(*(pods for one in found for pods in (one.sources, one.destinations)))
     kinds = kinds_in(states.after, names)
     known = sight(kinds)
     seen = known.pods(states.after, kinds)
     everything = all(seen.get(name, 0) == states.after.rooms[name].index.present for name in kinds)
     return {
-        **diff_document([one for one in changes if _concerns(one, seen)], networks, most, seen),
+        **diff_document([one for one in found if _concerns(one, seen)], states.networks, most, seen),
         "completeness": completeness(states.unevaluated, known, names, seen=everything),
     }
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields
 
+from registry.connectivity.diff import CHANGES, ChangeKind
 from registry.http.connectivity.examples import COMPLETENESS
 from registry.http.connectivity.schemas import answer_schema
 from registry.http.described import string
@@ -36,21 +37,18 @@ def _end(name: str) -> dict[str, Any]:
     }
 
 
-CONNECTIONS: Final[dict[str, Any]] = {
-    "evaluated": True,
-    "reason": None,
-    "diff": {
-        "counts": {"added": 0, "removed": 0, "changed": 1},
-        "leftOut": {"added": 0, "removed": 0, "changed": 0},
-        "changes": [
-            {
-                "change": "changed",
-                "sources": _end("web"),
-                "destinations": _end("api"),
-                "added": ["TCP 8443"],
-                "removed": ["TCP 8080"],
-            }
-        ],
+def _example(change: ChangeKind, source: str, destination: str, **ports: list[str]) -> dict[str, Any]:
+    shown = {"sources": _end(source), "destinations": _end(destination), "added": [], "removed": [], **ports}
+    counts = dict.fromkeys(CHANGES, 0)
+    diff = {
+        "counts": {**counts, change: 1},
+        "leftOut": counts,
+        "changes": [{"change": change, **shown}],
         "completeness": COMPLETENESS,
-    },
-}
+    }
+    return {"evaluated": True, "reason": None, "diff": diff}
+
+
+CHANGED: Final = _example("changed", "web", "api", added=["TCP 8443"], removed=["TCP 8080"])
+CUT: Final = _example("removed", "web", "db", removed=["any"])
+OPENED: Final = _example("added", "web", "db", added=["any"])

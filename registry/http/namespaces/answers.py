@@ -6,24 +6,25 @@ from typing import Any, Final
 
 import msgspec
 
+from registry.connectivity.objects import Policy
 from registry.http.namespaces.outlook import Outlook
 from registry.http.paging import Order, paged
 from registry.http.requests import backend
 from registry.planning.catalogue import Catalogue
 from registry.planning.changes import Problem
 from registry.planning.objects import Key
-from registry.world.isolation import DIRECTIONS
 from registry.world.preview import PolicyChange
 from registry.world.reach import Reach, Reached, Told
 from registry.world.standing import owner_name
+from registry.world.traffic import DIRECTIONS
 
 Query = Mapping[str, Any]
 
 MAX_PROBLEMS: Final = 100
 BASIS: Final = (
-    "Told by rule, not by connection: traffic counts as kept where a policy that isolates the pods has a "
-    "rule for the peers of the cluster fact. Existing connections may end. Pods that operators make without "
-    "a kind of workload that is followed are not looked at."
+    "By the policies that are there and those planned, and the pods that workloads say they make: who may "
+    "connect, not who does. Existing connections may end. Pods that operators make without a kind of "
+    "workload that is followed are not looked at."
 )
 
 _BY_POLICY: Final = Order[tuple[Key, PolicyChange]]("policy", lambda one: (one[1].name,))
@@ -35,6 +36,7 @@ def outlook_answer(found: Outlook, query: Query, catalogue: Catalogue) -> dict[s
         "policies": found.switch.counts,
         "isolation": _isolation(found, query),
         "traffic": [_told(one, catalogue) for one in found.reach.traffic],
+        "connections": found.connections,
         "basis": BASIS,
         "enforced": backend().enforcement.standing.enforced,
         "problems": shown_problems(found.switch.problems),
@@ -91,6 +93,10 @@ def _told(one: Told, catalogue: Catalogue) -> dict[str, Any]:
         "verdict": one.verdict,
         "cut": one.cut,
         "kept": one.kept,
-        "by": [{"policy": policy.name, "template": policy.template or None} for policy in one.by],
+        "by": [_keeper(policy) for policy in one.by],
         "template": template if catalogue.get(template) else None,
     }
+
+
+def _keeper(policy: Policy) -> dict[str, Any]:
+    return {"policy": policy.name, "template": policy.origin.template if policy.origin else None}

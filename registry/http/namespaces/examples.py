@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from registry.http.connectivity.outcome_schemas import CUT, OPENED
 from registry.http.namespaces.answers import BASIS
 from registry.http.namespaces.body import RESTORE_EXAMPLE
 from registry.http.namespaces.last_switch import EXAMPLE as LAST_SWITCH
@@ -153,6 +154,7 @@ ENABLED: Final[dict[str, Any]] = {
         ],
     },
     "traffic": _TRAFFIC,
+    "connections": CUT,
     "basis": BASIS,
     "enforced": "found",
     "problems": [],
@@ -171,6 +173,7 @@ DISABLED: Final[dict[str, Any]] = {
         "workloads": None,
     },
     "traffic": [{**one, "verdict": "unaffected", "cut": 0} for one in _TRAFFIC],
+    "connections": OPENED,
     "items": [{**_POLICY, "action": "release", "before": _DENY}],
 }
 BACKUPS: Final[dict[str, Any]] = {

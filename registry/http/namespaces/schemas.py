@@ -5,6 +5,7 @@ import typing
 from marshmallow import Schema, fields, validate
 
 from registry.connectivity.completeness import Enforced
+from registry.http.connectivity.outcome_schemas import ConnectionsDocument
 from registry.http.described import string, switch
 from registry.http.queries import DryRunQuery, PageQuery
 
@@ -303,6 +304,11 @@ class Switched(_Page):
     unmanaged = fields.Nested(UnmanagedDocument, required=True)
     isolation = fields.Nested(Isolation, required=True)
     traffic = fields.List(fields.Nested(TrafficItem), required=True)
+    connections = fields.Nested(
+        ConnectionsDocument,
+        required=True,
+        metadata={"description": "The connections that are added and removed, all over the cluster."},
+    )
     basis = string("How far this can be trusted.", required=True)
     enforced = string(
         "Whether a network plugin that enforces policies was found.",

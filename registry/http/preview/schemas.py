@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from registry.http.connectivity.outcome_schemas import CONNECTIONS, ConnectionsDocument
+from registry.http.connectivity.outcome_schemas import CHANGED, ConnectionsDocument
 from registry.http.lint.schemas import Findings, LiveQuery
 from registry.http.queries import PageQuery
 
@@ -124,7 +124,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "policies": {"create": 0, "update": 1, "delete": 0},
     "staying": 3,
     "complete": True,
-    "connections": CONNECTIONS,
+    "connections": CHANGED,
     "lint": {"findings": []},
     "items": [
         {
