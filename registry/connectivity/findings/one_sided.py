@@ -18,10 +18,11 @@ from registry.connectivity.findings.words import listed, workloads
 from registry.connectivity.flows import Flows
 from registry.connectivity.intervals import NOTHING, Intervals, difference, intersection
 from registry.connectivity.network import Network
-from registry.connectivity.podsets import NOBODY, PodSet, join, meet, without
+from registry.connectivity.podsets import NOBODY, PodSet, count, join, meet, without
 from registry.connectivity.ports import ALL_OF, resolve
 from registry.connectivity.rules import ReadPolicy, Rule
 from registry.connectivity.sides import Side
+from registry.connectivity.verdict import is_itself
 from registry.planning.pods import Port
 
 _CODES: Final = {"egress": NOT_LET_IN, "ingress": NOT_LET_OUT}
@@ -75,7 +76,8 @@ class _Cuts:
                 cuts = self._of.get(rule, {}).get(namespace, ())
                 mine = selected(self._network, read) if cuts else NOBODY
                 found = [one._replace(here=meet(one.here, mine)) for one in cuts]
-                yield from self._draft(read, index, [one for one in found if one.here])
+                told = [one for one in found if one.here and not self._is_itself(one)]
+                yield from self._draft(read, index, told)
 
     def _draft(self, read: ReadPolicy, index: int, cuts: list[_Cut]) -> Iterator[Draft]:
         if not cuts:
@@ -94,6 +96,12 @@ class _Cuts:
             pods=here,
             connections=tuple(map(self._change, cuts)),
         )
+
+    def _is_itself(self, cut: _Cut) -> bool:
+        """Whether it is one pod and itself, which nothing blocks."""
+        if cut.here != cut.there or count(cut.here) > 1:
+            return False
+        return all(is_itself(pods, pods) for pods in self._network.pods_in(cut.here))
 
     def _change(self, cut: _Cut) -> Change:
         ends = (cut.here, cut.there) if self._direction == "egress" else (cut.there, cut.here)
