@@ -41,8 +41,8 @@ from bench.connectivity import measure as connectivity
 from bench.results import Measured
 from bench.site import Site, site
 from bench.size import Size
-from devcluster.build import BuildError
 from devcluster.cluster import ControlPlane, ControlPlaneError
+from devcluster.gobuild import BuildError
 
 _SECONDS: Final = 3600.0
 _BUSY: Final = 1.0

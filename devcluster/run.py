@@ -18,9 +18,10 @@ from typing import Final
 import click
 
 from devcluster import folder, tour
-from devcluster.build import BuildError, find_binaries
+from devcluster.build import find_binaries
 from devcluster.cluster import ControlPlane, ControlPlaneError
 from devcluster.external import ClusterError, prepare
+from devcluster.gobuild import BuildError
 from devcluster.lifeline import die_with_parent
 from devcluster.ports import PortError, usable_port
 from devcluster.product import bind_users, install

@@ -18,8 +18,8 @@ from bench.soak import report
 from bench.soak.audit import POLICY
 from bench.soak.result import Figures, Result
 from bench.soak.run import NAMES, Plan, run
-from devcluster.build import BuildError
 from devcluster.cluster import ControlPlane, ControlPlaneError
+from devcluster.gobuild import BuildError
 
 _HIGHEST_SEED: Final = 10**6
 _LOGS: Final = Path(__file__).parent.parent / "results" / "soak-logs"

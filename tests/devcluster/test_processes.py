@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from devcluster.api import Api
-from devcluster.build import BuildError, find_binaries
+from devcluster.build import find_binaries
 from devcluster.cluster import ControlPlane
+from devcluster.gobuild import BuildError
 from devcluster.processes import Child
 from tests.cluster import create_namespace, eventually, unique_name
 
