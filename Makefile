@@ -6,6 +6,7 @@ UV_VERSION := 0.13.8
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+GO_MODULES := devcluster tests/connectivity/cyclonus
 INSTALLED := $(VENV)/.installed
 
 # KUBECONFIG counts only when given to make: the one in your shell may be a cluster you did not mean.
@@ -14,7 +15,7 @@ CLUSTER := --kubeconfig '$(KUBECONFIG)'
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers fuzz bench soak lock format generate setup binaries
+.PHONY: help run test lint types layers fuzz bench soak lock format generate setup binaries judge
 .DELETE_ON_ERROR:
 
 help:  ## List the targets
@@ -24,19 +25,19 @@ help:  ## List the targets
 run: $(INSTALLED)  ## Run everything on a real control plane; PORT=8090, KUBECONFIG=path for your own cluster
 	@$(PYTHON) -m devcluster.run --end-with-parent --port '$(PORT)' --directory '$(RUN_DIRECTORY)' $(CLUSTER)
 
-test: $(INSTALLED) binaries  ## Run the tests; ARGS='-k name' goes to pytest
+test: $(INSTALLED) binaries judge  ## Run the tests; ARGS='-k name' goes to pytest
 	@$(PYTHON) -m pytest $(ARGS)
 
 lint: $(INSTALLED)  ## Check style and format, Python and Go
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
-	@cd devcluster && unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
-	cd devcluster && go vet -trimpath .
+	@unformatted=$$(gofmt -l $(GO_MODULES)) && test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	@for module in $(GO_MODULES); do (cd $$module && set -x && go vet -trimpath .) || exit 1; done
 
 format: $(INSTALLED)  ## Format the code and fix what can be fixed
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
-	gofmt -w devcluster
+	gofmt -w $(GO_MODULES)
 
 generate: $(INSTALLED)  ## Write openapi.yaml and the pages that are made from the code
 	@$(PYTHON) -m tests.generated
@@ -63,6 +64,9 @@ setup: $(INSTALLED)  ## Install the pinned packages into .venv (the other target
 
 binaries:  ## Build the control plane's programs (cached; the other targets do it when needed)
 	@scripts/python -m devcluster.build >/dev/null
+
+judge:  ## Build the other engine that ours is compared with (cached; `test` does it when needed)
+	@scripts/python -m tests.connectivity.judge >/dev/null
 
 $(INSTALLED): requirements/dev.txt pyproject.toml scripts/venv scripts/python
 	@scripts/venv $(VENV)

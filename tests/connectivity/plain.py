@@ -29,7 +29,7 @@ def verdict(cluster, source, destination, at):
 
 
 def is_itself(source, destination):
-    """ "A Pod cannot block access to itself"."""
+    """ "exception: a pod cannot block access to itself"."""
     return not isinstance(source, str) and source is destination and source["count"] == 1
 
 

@@ -22,7 +22,7 @@ def picture(network):
 STEPS = st.lists(changes(), min_size=1, max_size=12)
 
 
-@share(6)
+@share(4)
 @given(clusters(), STEPS)
 def test_after_every_change_it_answers_as_one_made_anew(cluster, steps):
     told(cluster=cluster, steps=steps)
@@ -36,7 +36,7 @@ def test_after_every_change_it_answers_as_one_made_anew(cluster, steps):
         assert found == plain.verdict(cluster, source, destination, port), (source, destination, port)
 
 
-@share(6)
+@share(4)
 @given(clusters(), STEPS)
 def test_a_fork_that_changes_leaves_what_it_was_made_of_as_it_was(cluster, steps):
     told(cluster=cluster, steps=steps)
@@ -50,7 +50,7 @@ def test_a_fork_that_changes_leaves_what_it_was_made_of_as_it_was(cluster, steps
     assert picture(fork) == picture(network_of(cluster))
 
 
-@share(3)
+@share(2)
 @given(clusters(), STEPS, STEPS)
 def test_a_fork_of_a_fork_changes_by_itself(cluster, first, second):
     told(cluster=cluster, first=first, second=second)
@@ -67,7 +67,7 @@ def test_a_fork_of_a_fork_changes_by_itself(cluster, first, second):
     assert picture(made) == picture(network_of(cluster))
 
 
-@share(3)
+@share(2)
 @given(clusters(), STEPS)
 def test_a_copy_stays_as_it_was_whatever_becomes_of_the_network(cluster, steps):
     told(cluster=cluster, steps=steps)

@@ -54,7 +54,7 @@ def assert_told(states, ends, changes, source, destination):
         assert states.expected[0].among(one.removed) == before - after, (source, destination)
 
 
-@share(14)
+@share(10)
 @given(clusters(), st.lists(changes(), min_size=1, max_size=4))
 def test_every_pair_gains_and_loses_the_ports_of_the_plain_evaluator(cluster, steps):
     told(cluster=cluster, steps=steps)

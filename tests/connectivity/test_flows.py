@@ -56,7 +56,7 @@ def assert_told_once(expected, ends, blocks, source, destination):
         assert expected.among(block.ports[0]) == wanted, (source, destination)
 
 
-@share(20)
+@share(14)
 @given(clusters())
 def test_every_pair_is_in_one_block_with_the_ports_of_the_plain_evaluator(cluster):
     expected, network = Expected(cluster), network_of(cluster)

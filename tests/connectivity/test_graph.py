@@ -69,7 +69,7 @@ def assert_drawn(expected, drawn, source, destination):
         assert expected.among(shown) == wanted, (source, destination, ends)
 
 
-@share(6)
+@share(4)
 @given(clusters())
 def test_every_pair_is_in_just_the_edges_that_stand_for_it(cluster):
     told(cluster=cluster)
@@ -85,7 +85,7 @@ def test_every_pair_is_in_just_the_edges_that_stand_for_it(cluster):
             assert_drawn(expected, drawn, address, source)
 
 
-@share(3)
+@share(2)
 @given(clusters(), st.data())
 def test_around_some_workloads_all_their_connections_are_drawn_and_no_others(cluster, data):
     expected, network = Expected(cluster), network_of(cluster)
@@ -116,7 +116,7 @@ def all_single(ends):
     return all(end.startswith("workload:") for end in ends)
 
 
-@share(3)
+@share(2)
 @given(clusters(), st.sampled_from(PROTOCOLS), st.sampled_from((53, 80, 81)))
 def test_at_one_port_only_what_it_reaches_is_drawn(cluster, protocol, port):
     told(cluster=cluster, port=[protocol, port])
@@ -131,7 +131,7 @@ def test_at_one_port_only_what_it_reaches_is_drawn(cluster, protocol, port):
             assert_drawn(expected, drawn, source, destination)
 
 
-@share(6)
+@share(4)
 @given(clusters())
 def test_the_graph_of_namespaces_is_that_of_workloads_put_together(cluster):
     told(cluster=cluster)

@@ -34,7 +34,7 @@ def answers(expected, network):
             yield source, destination, port, verdict(network, *ends, *port)
 
 
-@share(20)
+@share(14)
 @given(clusters())
 def test_every_verdict_is_that_of_the_plain_evaluator(cluster):
     told(cluster=cluster)
@@ -43,7 +43,7 @@ def test_every_verdict_is_that_of_the_plain_evaluator(cluster):
         assert found == plain.verdict(cluster, source, destination, port), (source, destination, port)
 
 
-@share(10)
+@share(7)
 @given(clusters())
 def test_every_explanation_has_the_policies_rules_and_verdict_of_the_plain_evaluator(cluster):
     expected, network = Expected(cluster), network_of(cluster)
