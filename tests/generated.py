@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from registry.connectivity.findings import page as findings_page
 from registry.http.app import documentation_app
 from registry.http.openapi import document
 from registry.lint import page as lint_page
@@ -19,6 +20,7 @@ def generated() -> Iterator[tuple[str, str]]:
     yield from ((f"default_templates/{name}", text) for name, text in service_files().items())
     yield "openapi.yaml", openapi_yaml()
     yield "docs/lint.md", lint_page.page()
+    yield "docs/findings.md", findings_page.page()
     yield "docs/templates.md", templates_page.page()
 
 

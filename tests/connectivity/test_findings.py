@@ -2,6 +2,7 @@ import pytest
 
 from registry.connectivity import ports
 from registry.connectivity.findings.codes import CODES
+from registry.connectivity.findings.examples import EXAMPLES
 from registry.connectivity.findings.findings import findings
 from registry.connectivity.flows import Flows
 from registry.planning.pods import Port
@@ -337,3 +338,9 @@ def test_the_worst_come_first():
 
 def test_each_code_has_all_that_a_reader_needs():
     assert all(code.title and code.why.endswith(".") and code.fix.endswith(".") for code in CODES.values())
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_is_found_in_its_example(code):
+    network = EXAMPLES[code].network()
+    assert code in [one.code for one in findings(network, Flows(network))]

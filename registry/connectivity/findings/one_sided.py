@@ -8,15 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from registry.connectivity import ports
 from registry.connectivity.diff import Change
 from registry.connectivity.explain import Direction
 from registry.connectivity.findings.codes import NOT_LET_IN, NOT_LET_OUT
 from registry.connectivity.findings.drafts import Draft
 from registry.connectivity.findings.matching import directions, selected
-from registry.connectivity.findings.words import listed, workloads
+from registry.connectivity.findings.words import at, workloads
 from registry.connectivity.flows import Flows
-from registry.connectivity.intervals import NOTHING, Intervals, difference, intersection
+from registry.connectivity.intervals import NOTHING, Intervals, difference, intersection, union
 from registry.connectivity.network import Network
 from registry.connectivity.podsets import NOBODY, PodSet, count, join, meet, without
 from registry.connectivity.ports import ALL_OF, resolve
@@ -85,14 +84,13 @@ class _Cuts:
         here = there = NOBODY
         for cut in cuts:
             here, there = join(here, cut.here), join(there, cut.there)
-        at = ports.shown(max((cut.ports for cut in cuts), key=len))
         other = "to" if self._direction == "egress" else "from"
         ends = f"{workloads(self._network, here)} {other} {workloads(self._network, there)}"
         yield Draft(
             code=_CODES[self._direction],
             policies=(read.policy,),
             what=f"rule {index + 1} {_WHAT[self._direction]}",
-            detail=f"{ends} at {listed(at)}",
+            detail=f"{ends} at {at(union(span for cut in cuts for span in cut.ports))}",
             pods=here,
             connections=tuple(map(self._change, cuts)),
         )
@@ -170,8 +168,8 @@ def _by_namespace(cuts: Iterable[_Cut]) -> dict[str, list[_Cut]]:
             for name, bits in cut.there.items():
                 there[name] = there.get(name, 0) | bits
     found: defaultdict[str, list[_Cut]] = defaultdict(list)
-    for (name, bits, at), there in merged.items():
-        found[name].append(_Cut({name: bits}, there, at))
+    for (name, bits, numbers), there in merged.items():
+        found[name].append(_Cut({name: bits}, there, numbers))
     return dict(found)
 
 

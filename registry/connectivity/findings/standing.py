@@ -7,6 +7,7 @@ from registry.connectivity.explain import Direction
 from registry.connectivity.findings.codes import DEFAULT_UNDONE, DUPLICATE_POLICY
 from registry.connectivity.findings.drafts import Draft
 from registry.connectivity.findings.matching import directions
+from registry.connectivity.findings.words import workloads
 from registry.connectivity.network import Network
 from registry.connectivity.ports import ALL_PORTS
 from registry.connectivity.room import Room
@@ -23,23 +24,24 @@ def undone(network: Network) -> Iterator[Draft]:
             if any(map(_opens_all, rules))
         ]
         if openers:
-            yield from _undone(room, openers)
+            yield from _undone(network, room, openers)
 
 
-def _undone(room: Room, openers: list[tuple[Direction, ReadPolicy]]) -> Iterator[Draft]:
+def _undone(network: Network, room: Room, openers: list[tuple[Direction, ReadPolicy]]) -> Iterator[Draft]:
     for denial in room.policies.values():
         for direction, rules in directions(denial):
             if rules or denial.policy.origin is None:
                 continue
             for opened, opener in openers:
                 both = room.index.bits(denial.pods) & room.index.bits(opener.pods)
+                pods = {room.name: both}
                 if opened == direction and both:
                     yield Draft(
                         code=DEFAULT_UNDONE,
                         policies=(denial.policy, opener.policy),
                         what=f"{direction} is denied, and another policy allows all of it again",
-                        detail=f"{opener.policy.key} for {both.bit_count()} workloads",
-                        pods={room.name: both},
+                        detail=f"{opener.policy.key} for {workloads(network, pods)}",
+                        pods=pods,
                     )
 
 

@@ -7,16 +7,15 @@ connection that is in one and not in the other exists only for unmanaged policie
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from registry.connectivity import ports
 from registry.connectivity.diff import Change, diff
 from registry.connectivity.explain import Direction
 from registry.connectivity.findings.codes import UNMANAGED_WIDENS
 from registry.connectivity.findings.drafts import Draft
 from registry.connectivity.findings.matching import directions
-from registry.connectivity.findings.words import listed, workloads
+from registry.connectivity.findings.words import at, workloads
 from registry.connectivity.flows import Flows
 from registry.connectivity.index import Bits
-from registry.connectivity.intervals import NOTHING, intersection
+from registry.connectivity.intervals import NOTHING, intersection, union
 from registry.connectivity.members import Members
 from registry.connectivity.network import Network
 from registry.connectivity.objects import Policy
@@ -131,12 +130,12 @@ def _allowed(mixed: _Mixed, change: Change, rule: Rule, members: Members) -> Ite
 
 
 def _draft(network: Network, mixed: _Mixed, changes: list[Change]) -> Draft:
-    opened = {text: None for change in changes for text in ports.shown(change.added)}
+    opened = union(span for change in changes for span in change.added)
     return Draft(
         code=UNMANAGED_WIDENS,
         policies=(mixed.read.policy, *mixed.generated),
         what=f"no template made it, and it opens {mixed.direction} where generated policies isolate",
-        detail=f"{workloads(network, mixed.pods)} at {listed(opened)}",
+        detail=f"{workloads(network, mixed.pods)} at {at(opened)}",
         pods=mixed.pods,
         connections=tuple(changes),
     )

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
+from registry.connectivity import ports
+from registry.connectivity.intervals import Intervals
 from registry.connectivity.network import Network
 from registry.connectivity.podsets import PodSet, count
+from registry.connectivity.ports import ALL_PORTS
 
 MOST_NAMED: Final = 3
 """Workloads, policies or ports that a message names; how many there are besides it says as well."""
@@ -15,6 +18,11 @@ def listed(texts: Iterable[str], between: str = ", ", more: int = 0) -> str:
     given = list(texts)
     more += max(len(given) - MOST_NAMED, 0)
     return between.join(given[:MOST_NAMED]) + (f" and {more} more" if more else "")
+
+
+def at(found: Intervals) -> str:
+    """Ports as a sentence has them."""
+    return "every port" if found == ALL_PORTS else listed(ports.shown(found))
 
 
 def workloads(network: Network, pods: PodSet) -> str:
