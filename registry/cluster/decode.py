@@ -9,7 +9,8 @@ from registry import contract
 from registry.cluster.metadata import Meta, parameters, references
 from registry.cluster.sharing import shared_map, with_shared
 from registry.model.documents import canonical
-from registry.model.normalise import normalise_spec
+from registry.model.frames import Frame, frame
+from registry.model.normalise import normalise_selector, normalise_spec
 from registry.planning.objects import LivePolicy, Manager, Namespace
 
 
@@ -30,19 +31,21 @@ class _PolicyMeta(Meta, rename="camel", gc=False):
 
 class _PolicyObject(msgspec.Struct, gc=False):
     metadata: _PolicyMeta
-    spec: dict[str, Any] = {}
+    spec: dict[str, msgspec.Raw] = {}
 
 
-_REPEATED: Final = frozenset(
-    {
-        contract.DESCRIPTION_ANNOTATION,
-        contract.PARAMETERS_ANNOTATION,
-        contract.TRACKING_ANNOTATION,
-        "apiVersion",
-        "kind",
-    }
+_REPEATED: Final = (
+    contract.DESCRIPTION_ANNOTATION,
+    contract.PARAMETERS_ANNOTATION,
+    contract.TRACKING_ANNOTATION,
 )
-"""Annotations and members of an ownerReference whose values many policies have."""
+"""Annotations whose values many policies have."""
+
+_REPEATED_OF_OWNER: Final = ("apiVersion", "kind")
+"""Members of an ownerReference of which that is so."""
+
+_FRAMES: Final = 4096
+"""Different specs, but for their podSelector, of which the text is kept."""
 
 _NAMESPACE: Final = msgspec.json.Decoder(_NamespaceObject)
 _POLICY: Final = msgspec.json.Decoder(_PolicyObject)
@@ -76,12 +79,36 @@ def decode_policy(raw: bytes) -> LivePolicy:
         resource_version=meta.resource_version,
         labels=shared_map(meta.labels),
         annotations=with_shared(meta.annotations or {}, _REPEATED),
-        owners=tuple(with_shared(owner, _REPEATED) for owner in meta.owner_references or ()),
+        owners=tuple(with_shared(owner, _REPEATED_OF_OWNER) for owner in meta.owner_references or ()),
         finalizers=tuple(meta.finalizers or ()),
-        managers=_managers(tuple((entry.manager, entry.time) for entry in meta.managed_fields or ())),
-        spec=canonical(normalise_spec(found.spec)),
+        managers=_managers(tuple([(entry.manager, entry.time) for entry in meta.managed_fields or ()])),
+        spec=_spec(found.spec),
         deleting=meta.deletion_timestamp is not None,
     )
+
+
+def _spec(members: dict[str, msgspec.Raw]) -> bytes:
+    """Canonical JSON of the normalised spec: that of the podSelector, in a frame that many policies share."""
+    if (selector := members.pop("podSelector", None)) is None:
+        return canonical(normalise_spec(_decoded(_texts(members))))
+    return _frame(_texts(members)).text(normalise_selector(msgspec.json.decode(selector)))
+
+
+_Texts = tuple[tuple[str, bytes], ...]
+"""Members of a spec with their JSON."""
+
+
+def _texts(members: dict[str, msgspec.Raw]) -> _Texts:
+    return tuple([(name, bytes(raw)) for name, raw in members.items()])
+
+
+@functools.lru_cache(_FRAMES)
+def _frame(texts: _Texts) -> Frame:
+    return frame(normalise_spec(_decoded(texts)))
+
+
+def _decoded(texts: _Texts) -> dict[str, object]:
+    return {name: msgspec.json.decode(text) for name, text in texts}
 
 
 @functools.lru_cache(4096)

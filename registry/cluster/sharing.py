@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 _KINDS: Final = 4096
@@ -14,10 +14,10 @@ def shared_map(entries: Mapping[str, str] | None) -> dict[str, str]:
     return _map(tuple(entries.items())) if entries else _EMPTY
 
 
-def with_shared(entries: dict[str, Any], keys: frozenset[str]) -> dict[str, Any]:
+def with_shared(entries: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """`entries` itself, the texts of `keys` in it replaced by the one text equal to each."""
-    for key in keys & entries.keys():
-        value = entries[key]
+    for key in keys:
+        value = entries.get(key)
         if type(value) is str:
             entries[key] = sys.intern(value)
     return entries

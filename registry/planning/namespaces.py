@@ -1,7 +1,6 @@
 """The plan for one Namespace: its defaults and its own references, less the workloads with presets."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 import msgspec
 
@@ -185,7 +184,7 @@ def _parts(
     another: new ones are written beside the old, which go after, so no pod is left out between.
     """
     names = {part: policy_name(view.key, resolved.template.name, part) for part in range(2 * MAX_PARTS)}
-    specs = [{**resolved.rendered.spec, "podSelector": selector} for selector in selectors]
+    specs = [resolved.rendered.text(selector) for selector in selectors]
     live = {part: found for part, name in names.items() if (found := _ours(view, name, specs))}
     if len(live) == 1 and len(selectors) == 1:
         ((number, only),) = live.items()
@@ -204,11 +203,11 @@ def _holds(live: LivePolicy, selector: Selector, resolved: Resolved) -> bool:
     """Whether `live` has that selector, or was written with it and drifted."""
     if msgspec.json.decode(live.spec).get("podSelector", {}) == selector:
         return True
-    digest = spec_digest({**resolved.rendered.spec, "podSelector": selector})
+    digest = spec_digest(resolved.rendered.text(selector))
     return live.annotations.get(contract.DIGEST_ANNOTATION) == digest
 
 
-def _ours(view: NamespaceView, name: str, specs: Iterable[Mapping[str, Any]]) -> LivePolicy | None:
+def _ours(view: NamespaceView, name: str, specs: Iterable[bytes]) -> LivePolicy | None:
     found = view.named(name)
     if found and not bears_mark(found) and not any(is_offered(found, spec) for spec in specs):
         raise Pending(

@@ -120,13 +120,13 @@ class LivePolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class DesiredPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A NetworkPolicy as it should be; `spec` is normalised, `owner` an ownerReference or None."""
+    """A NetworkPolicy as it should be; `spec` as in LivePolicy, `owner` an ownerReference or None."""
 
     namespace: str
     name: str
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
-    spec: Mapping[str, Any]
+    spec: bytes
     owner: Mapping[str, Any] | None = None
 
 

@@ -51,7 +51,7 @@ def _marked(live: LivePolicy, clock: Clock) -> Change:
         name=live.name,
         labels=live.labels,
         annotations={**ours, contract.ORPHANED_ANNOTATION: clock.now.isoformat(timespec="seconds")},
-        spec=msgspec.json.decode(live.spec),
+        spec=live.spec,
     )
     workload = live.annotations.get(contract.WORKLOAD_ANNOTATION, "Its workload")
     message = (

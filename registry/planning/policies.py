@@ -37,20 +37,21 @@ def workload_policy(workload: Workload, selector: Selector, resolved: Resolved) 
         "uid": workload.uid,
         "blockOwnerDeletion": False,
     }
-    return _policy(workload.key, resolved, {"podSelector": selector, **resolved.rendered.spec}, owner)
+    return _policy(workload.key, resolved, selector, owner)
 
 
 def namespace_policy(
     namespace: Namespace, selector: Selector, part: int, resolved: Resolved
 ) -> DesiredPolicy:
     """Part `part` of the policy of a namespace's reference."""
-    return _policy(namespace.key, resolved, {**resolved.rendered.spec, "podSelector": selector}, None, part)
+    return _policy(namespace.key, resolved, selector, None, part)
 
 
 def _policy(
-    key: Key, resolved: Resolved, spec: Mapping[str, Any], owner: Mapping[str, Any] | None, part: int = 0
+    key: Key, resolved: Resolved, selector: Selector, owner: Mapping[str, Any] | None, part: int = 0
 ) -> DesiredPolicy:
     template = resolved.template
+    spec = resolved.rendered.text(selector)
     return DesiredPolicy(
         namespace=key.namespace,
         name=policy_name(key, template.name, part),
@@ -71,9 +72,9 @@ def _policy(
     )
 
 
-def spec_digest(spec: Mapping[str, Any]) -> str:
-    """Short digest of a normalised spec, to tell an intended change from drift."""
-    return hashlib.sha256(canonical(spec)).hexdigest()[:16]
+def spec_digest(spec: bytes) -> str:
+    """Short digest of a spec's canonical JSON, to tell an intended change from drift."""
+    return hashlib.sha256(spec).hexdigest()[:16]
 
 
 def applied_of(desired: DesiredPolicy, resolved: Resolved) -> Applied:
@@ -90,7 +91,7 @@ def applied_of(desired: DesiredPolicy, resolved: Resolved) -> Applied:
 def differs(live: LivePolicy, desired: DesiredPolicy) -> bool:
     """Whether a write is needed. Labels and annotations of others do not count."""
     return (
-        live.spec != canonical(desired.spec)
+        live.spec != desired.spec
         or any(live.labels.get(key) != value for key, value in desired.labels.items())
         or {key: live.annotations[key] for key in OUR_ANNOTATIONS & live.annotations.keys()}
         != desired.annotations
@@ -124,7 +125,7 @@ def create_body(desired: DesiredPolicy) -> dict[str, Any]:
             "annotations": desired.annotations,
             **({"ownerReferences": [desired.owner]} if desired.owner else {}),
         },
-        desired.spec,
+        msgspec.Raw(desired.spec),
     )
 
 
@@ -145,7 +146,7 @@ def update_body(live: LivePolicy, desired: DesiredPolicy) -> dict[str, Any]:
             "finalizers": live.finalizers,
             "ownerReferences": [desired.owner] if desired.owner else [],
         },
-        desired.spec,
+        msgspec.Raw(desired.spec),
     )
 
 
@@ -158,10 +159,13 @@ def delete_body(live: LivePolicy) -> dict[str, Any]:
     }
 
 
-def is_offered(live: LivePolicy, spec: Mapping[str, Any]) -> bool:
-    """Whether somebody wants `live`, which is not ours, to be taken over as the policy of this spec."""
+def is_offered(live: LivePolicy, spec: bytes) -> bool:
+    """Whether somebody wants `live`, which is not ours, to be taken over as the policy of this spec.
+
+    The spec is canonical JSON, as that of `live` is.
+    """
     offered = contract.ADOPT_ANNOTATION in live.annotations and not live.owners and not live.deleting
-    return offered and live.spec == canonical(spec)
+    return offered and live.spec == spec
 
 
 def offered_revisions(
@@ -224,7 +228,7 @@ def _foreign_annotations(annotations: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in annotations.items() if key not in OUR_ANNOTATIONS}
 
 
-def _body(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+def _body(metadata: Mapping[str, Any], spec: object) -> dict[str, Any]:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

@@ -8,6 +8,7 @@ import msgspec
 
 from registry import contract
 from registry.model.documents import canonical
+from registry.model.frames import Frame, frame
 from registry.model.parameters import fill, load_parameters
 from registry.model.problems import Invalid
 from registry.model.rendering import Context, FactUnknown, render
@@ -15,7 +16,7 @@ from registry.model.template import Template
 from registry.planning.catalogue import Catalogue, Entry
 from registry.planning.exclusion import matches
 from registry.planning.names import template_of
-from registry.planning.objects import Key, LivePolicy, Namespace, Note
+from registry.planning.objects import Key, LivePolicy, Namespace, Note, Selector
 from registry.planning.references import Malformed, Reference, Tracking, parse_reference
 
 
@@ -52,6 +53,11 @@ class Rendered(NamedTuple):
 
     spec: Mapping[str, Any]
     allows: bool
+    frame: Frame
+
+    def text(self, selector: Selector) -> bytes:
+        """Canonical JSON of the spec with that podSelector."""
+        return self.frame.text(selector)
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -277,4 +283,4 @@ def _rendered(shared: _Shared, given: bytes, context: _Facts) -> Rendered:
     facts: dict[str, object] = msgspec.json.decode(context.facts)
     filled = fill(template, msgspec.json.decode(given))
     spec = render(template, filled, Context(context.namespace, context.workload or None, facts))
-    return Rendered(spec, bool(spec.get("ingress") or spec.get("egress")))
+    return Rendered(spec, bool(spec.get("ingress") or spec.get("egress")), frame(spec))

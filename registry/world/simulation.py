@@ -13,7 +13,6 @@ import msgspec
 
 from registry import contract
 from registry.cluster.cache import Cache
-from registry.model.documents import canonical
 from registry.planning.changes import Change, Plan, Problem
 from registry.planning.names import policy_name
 from registry.planning.namespaces import plan_namespace
@@ -141,7 +140,7 @@ class Simulation:
             },
             owners=(dict(desired.owner),) if desired.owner else (),
             managers=(Manager(contract.MANAGER, ""),),
-            spec=canonical(desired.spec),
+            spec=desired.spec,
         )
 
 

@@ -4,10 +4,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
 
 from registry import contract
 from registry.cluster.decode import decode_endpoints, decode_namespace, decode_policy
+from registry.model.documents import canonical
+from registry.model.normalise import normalise_spec
 from registry.planning.objects import LivePolicy, Manager
+from tests.model.strategies import specs
 
 META = {"name": "db", "namespace": "shop", "uid": "u", "resourceVersion": "7"}
 
@@ -34,6 +38,12 @@ def test_a_policy_compares_by_its_normalised_spec():
     assert stored == policy(
         {"policyTypes": ["Ingress"], "ingress": [{"ports": [{"port": 1}], "from": []}], "podSelector": {}}
     )
+
+
+@given(specs)
+def test_a_policy_however_it_is_written_compares_as_the_api_server_stores_it(spec: dict[str, Any]):
+    stored = decode_policy(msgspec.json.encode({"metadata": META, "spec": spec})).spec
+    assert stored == canonical(normalise_spec(spec))
 
 
 def test_a_policys_writers_are_known():

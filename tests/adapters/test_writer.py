@@ -16,6 +16,7 @@ from registry.cluster.credentials import connect
 from registry.cluster.decode import decode_policy
 from registry.cluster.errors import AlreadyExists, ApiError, Conflict, ServerError, TooManyRequests
 from registry.cluster.writer import Writer
+from registry.model.documents import canonical
 from registry.planning.changes import Change
 from registry.planning.objects import DesiredPolicy, LivePolicy
 
@@ -64,7 +65,7 @@ def desired(namespace: str, **spec: object) -> DesiredPolicy:
         name="p",
         labels={},
         annotations={},
-        spec={"podSelector": {}, "policyTypes": ["Ingress"], **spec},
+        spec=canonical({"podSelector": {}, "policyTypes": ["Ingress"], **spec}),
     )
 
 

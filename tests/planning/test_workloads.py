@@ -41,7 +41,7 @@ def test_a_reference_creates_one_policy_for_the_workloads_own_pods():
     (change,) = plan.changes
     body = change.body()
     assert change.action == "create"
-    assert body["spec"] == {
+    assert msgspec.json.decode(body["spec"]) == {
         "podSelector": {"matchLabels": {"app": "db"}},
         "policyTypes": ["Ingress"],
         "ingress": [{"ports": [{"protocol": "TCP", "port": 5432}]}],
