@@ -1,8 +1,4 @@
-"""Connections to one API server, kept open and used again: sockets in the event loop, TLS by OpenSSL.
-
-A write costs a third of the processor time that a general HTTP client takes for it, and writes are what a
-controller does most.
-"""
+"""Connections to one API server, kept open and used again."""
 
 import asyncio
 import contextlib
@@ -10,15 +6,13 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from registry.cluster.channel import Channel
 from registry.cluster.http1 import Answer, Malformed
 from registry.cluster.sockets import watch_over
-
-RECEIVED: Final = 64 * 1024
-"""Bytes taken at once."""
 
 IDLE_SECONDS: Final = 30.0
 """A connection unused for so long is not used again: the API server closes those of 90 s."""
@@ -26,126 +20,8 @@ IDLE_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 5.0
 """To one address of the API server; then the next is tried."""
 
-RECORD: Final = 16 * 1024
-RECORDS: Final = 16
-"""Bytes of a whole TLS record, after which the next may be there already; and how many are taken in a row."""
-
-_WANTS_TO_READ: Final = (BlockingIOError, ssl.SSLWantReadError)
-_WANTS_TO_WRITE: Final = (BlockingIOError, ssl.SSLWantWriteError)
-
-
-class Channel:
-    """One connection. A single task uses it at a time."""
-
-    def __init__(self, connected: socket.socket) -> None:
-        self._socket = connected
-        self._loop = asyncio.get_running_loop()
-        self._waiter: asyncio.Future[bytes] | None = None
-        self._reading = False
-        self.used_at = time.monotonic()
-        self.broken = False
-        self.idle = False
-
-    async def shake_hands(self) -> None:
-        """Begin TLS."""
-        if not isinstance(self._socket, ssl.SSLSocket):
-            return
-        while True:
-            try:
-                self._socket.do_handshake()
-            except ssl.SSLWantReadError:
-                await self._readable()
-            except ssl.SSLWantWriteError:
-                await self._writable()
-            else:
-                return
-
-    async def send(self, data: bytes) -> None:
-        """Send all of `data`."""
-        while True:
-            try:
-                sent = self._socket.send(data)
-            except _WANTS_TO_WRITE:
-                await self._writable()
-                continue
-            if sent == len(data):
-                return
-            data = data[sent:]
-
-    async def receive(self) -> bytes:
-        """What came, as soon as something did; empty when the other side closed."""
-        # Watched from the first time on: to begin and end that for each answer would cost two system calls.
-        if not self._reading:
-            self._reading = True
-            self._loop.add_reader(self._socket, self._on_readable)
-        self._waiter = self._loop.create_future()
-        try:
-            return await self._waiter
-        finally:
-            self._waiter = None
-
-    def close(self) -> None:
-        """Close; safe to call twice."""
-        self.broken = True
-        self._pause()
-        self._socket.close()
-
-    def _on_readable(self) -> None:
-        waiter = self._waiter
-        if waiter.done() if waiter else not self.idle:
-            self._pause()  # whoever uses it has not asked yet for more
-            return
-        try:
-            data = self._received()
-        except _WANTS_TO_READ:
-            return
-        except OSError as error:
-            if waiter:
-                waiter.set_exception(error)
-            else:
-                self.close()
-            return
-        if waiter:
-            waiter.set_result(data)
-        else:
-            self.close()  # nothing was asked: the other side ends it
-
-    def _received(self) -> bytes:
-        """What is there, of which TLS gives one record at a time."""
-        data = self._socket.recv(RECEIVED)
-        if len(data) < RECORD:
-            return data
-        pieces = [data]
-        with contextlib.suppress(*_WANTS_TO_READ):
-            while len(data) >= RECORD and len(pieces) < RECORDS:
-                pieces.append(data := self._socket.recv(RECEIVED))
-        return b"".join(pieces)
-
-    def _pause(self) -> None:
-        if self._reading:
-            self._reading = False
-            self._loop.remove_reader(self._socket)
-
-    async def _readable(self) -> None:
-        waiter = self._loop.create_future()
-        self._loop.add_reader(self._socket, _wake, waiter)
-        try:
-            await waiter
-        finally:
-            self._loop.remove_reader(self._socket)
-
-    async def _writable(self) -> None:
-        waiter = self._loop.create_future()
-        self._loop.add_writer(self._socket, _wake, waiter)
-        try:
-            await waiter
-        finally:
-            self._loop.remove_writer(self._socket)
-
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+_CUT: Final = (OSError, Malformed)
+"""A connection was cut, or silent for too long (TimeoutError is an OSError)."""
 
 
 class Channels:
@@ -165,15 +41,24 @@ class Channels:
 
     async def exchange(self, request: bytes, answer: Answer, seconds: float) -> bytes:
         """Send a request and read its answer into `answer`; returns the content."""
-        with self._mistrust():
-            async with asyncio.timeout(seconds), self._slots:
-                return await self._exchanged(request, answer)
-
-    async def _exchanged(self, request: bytes, answer: Answer) -> bytes:
-        channel = self._take() or await self._connected()
+        deadline = asyncio.get_running_loop().time() + seconds
+        if self._slots.locked():
+            async with asyncio.timeout_at(deadline):
+                await self._slots.acquire()
+        else:
+            await self._slots.acquire()  # at once
         try:
-            await channel.send(request)
-            content = await _content(channel, answer)
+            return await self._exchanged(request, answer, deadline)
+        except _CUT:
+            self._mistrust()
+            raise
+        finally:
+            self._slots.release()
+
+    async def _exchanged(self, request: bytes, answer: Answer, deadline: float) -> bytes:
+        channel = await self._channel(deadline)
+        try:
+            content = await channel.exchange(request, answer, deadline)
         except BaseException:
             channel.close()
             raise
@@ -188,34 +73,36 @@ class Channels:
 
         After `silence` seconds without one, TimeoutError.
         """
-        with self._mistrust():
+        try:
             async with self._slots:
-                async with asyncio.timeout(silence):
-                    channel = self._take() or await self._connected()
-                with contextlib.closing(channel):
-                    async with asyncio.timeout(silence):
-                        await channel.send(request)
-                        first = b""
-                        while not (answer.status or first):
-                            first = await _piece(channel, answer)
+                deadline = asyncio.get_running_loop().time() + silence
+                with contextlib.closing(await self._channel(deadline)) as channel:
+                    await channel.send(request, deadline)
+                    first = b""
+                    while not (answer.status or first):
+                        first = await channel.piece(answer, deadline)
                     yield _pieces(channel, answer, first, silence)
+        except _CUT:
+            self._mistrust()
+            raise
 
     def close(self) -> None:
         """Close those that are not in use; those in use end with what uses them."""
         while self._idle:
             self._idle.pop().close()
 
-    @contextlib.contextmanager
-    def _mistrust(self) -> Iterator[None]:
+    def _mistrust(self) -> None:
         """What cut or silenced one connection most likely did so to those that were idle meanwhile.
 
         A load balancer need not tell that what is behind it went away; each of them would fail one request.
         """
-        try:
-            yield
-        except (OSError, Malformed):
-            self.close()
-            raise
+        self.close()
+
+    async def _channel(self, deadline: float) -> Channel:
+        if channel := self._take():
+            return channel
+        async with asyncio.timeout_at(deadline):
+            return await self._connected()
 
     def _take(self) -> Channel | None:
         while self._idle:
@@ -270,26 +157,10 @@ class Channels:
         return channel
 
 
-async def _content(channel: Channel, answer: Answer) -> bytes:
-    pieces = [await _piece(channel, answer)]
-    while not answer.ended:
-        pieces.append(await _piece(channel, answer))
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-async def _piece(channel: Channel, answer: Answer) -> bytes:
-    data = await channel.receive()
-    if data:
-        return answer.feed(data)
-    answer.cut()
-    return b""
-
-
 async def _pieces(channel: Channel, answer: Answer, first: bytes, silence: float) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
     if first:
         yield first
     while not answer.ended:
-        async with asyncio.timeout(silence):
-            piece = await _piece(channel, answer)
-        if piece:
+        if piece := await channel.piece(answer, loop.time() + silence):
             yield piece

@@ -2,6 +2,7 @@
 
 import abc
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Final, Self
@@ -33,6 +34,9 @@ _FAILURES: Final = (TimeoutError, OSError, http1.Malformed)
 """What may go wrong on the way."""
 
 _REFUSED: Final = 400
+
+_HEADS: Final = 512
+"""Heads of requests that are kept: policies of one namespace are all created by the same."""
 
 
 class Requests(abc.ABC):
@@ -157,7 +161,8 @@ class Client(Requests):
         return self._channels, self._connection.authorization()
 
     async def _admit(self, request: "Request") -> None:
-        await self._pace.turn(request.method, request.path)
+        if self._pace.holds_any:
+            await self._pace.turn(request.method, request.path)
 
     def _heard(self, request: "Request", error: ApiError) -> None:
         if error.retry_after:
@@ -194,10 +199,16 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def _encoded(request: Request, channels: Channels, authorization: str | None) -> bytes:
-    headers = {"Host": channels.host, "User-Agent": USER_AGENT, "Accept": _JSON}
-    if authorization:
-        headers["Authorization"] = authorization
-    if request.data is not None:
-        headers["Content-Type"] = request.media
-    where = http1.target(channels.prefix + request.path, request.query)
-    return http1.request(request.method, where, headers, request.data)
+    query = tuple(request.query.items()) if request.query else ()
+    media = "" if request.data is None else request.media
+    first = _head(request.method, channels.host, channels.prefix + request.path, query, media)
+    return http1.request(first, authorization, request.data)
+
+
+@functools.lru_cache(_HEADS)
+def _head(method: str, host: str, path: str, query: tuple[tuple[str, str | int], ...], media: str) -> bytes:
+    """What requests alike begin with; nothing in it says who asks."""
+    headers = {"Host": host, "User-Agent": USER_AGENT, "Accept": _JSON}
+    if media:
+        headers["Content-Type"] = media
+    return http1.head(method, http1.target(path, dict(query)), headers)

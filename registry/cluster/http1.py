@@ -27,15 +27,29 @@ def target(path: str, query: Mapping[str, str | int] | None) -> str:
     return f"{quoted}?{urlencode(query)}" if query else quoted
 
 
-def request(method: str, where: str, headers: Mapping[str, str], content: bytes | None) -> bytes:
-    """The bytes of a request; raises ValueError for a header that would break out of its line."""
-    lines = [f"{method} {where} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    if content is not None:
-        lines.append(f"Content-Length: {len(content)}")
-    head = "\r\n".join(lines)
-    if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
+def head(method: str, where: str, headers: Mapping[str, str]) -> bytes:
+    """The first lines of a request; raises ValueError for a header that would break out of its line."""
+    return b"".join(
+        [
+            _line(f"{method} {where} HTTP/1.1"),
+            *(_line(f"{name}: {value}") for name, value in headers.items()),
+        ]
+    )
+
+
+def request(first: bytes, authorization: str | None, content: bytes | None) -> bytes:
+    """The bytes of a request whose first lines are `first`; raises ValueError as `head` does."""
+    if authorization:
+        first += _line(f"Authorization: {authorization}")
+    if content is None:
+        return first + b"\r\n"
+    return b"%bContent-Length: %d\r\n\r\n%b" % (first, len(content), content)
+
+
+def _line(text: str) -> bytes:
+    if "\n" in text or "\r" in text:
         raise ValueError("a line break in a header")
-    return head.encode() + b"\r\n\r\n" + (content or b"")
+    return text.encode() + b"\r\n"
 
 
 class Answer:

@@ -21,10 +21,13 @@ class Pace:
         until = asyncio.get_running_loop().time() + seconds
         self._open_at[kind] = max(until, self._open_at.get(kind, 0))
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether any kind of call may have to wait; nearly always none has."""
+        return bool(self._open_at)
+
     async def turn(self, method: str, path: str) -> None:
         """Return when a call of that kind may be made."""
-        if not self._open_at:  # nearly always
-            return
         kind = _kind(method, path)
         left = self._open_at.get(kind, 0) - asyncio.get_running_loop().time()
         if left <= 0:

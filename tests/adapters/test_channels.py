@@ -8,9 +8,10 @@ import pytest
 from devcluster.ports import LOOPBACK
 from registry.cluster import channels
 from registry.cluster.channels import Channels
-from registry.cluster.http1 import Answer, Malformed, request
+from registry.cluster.http1 import Answer, Malformed, head, request
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+GET = request(head("GET", "/", {"Host": "h"}), None, None)
 
 
 class Server:
@@ -68,7 +69,8 @@ async def two(server: Server) -> AsyncIterator[Channels]:
 
 
 async def ask(two: Channels, content: bytes | None = None, seconds: float = 10) -> bytes:
-    return await two.exchange(request("POST", "/", {"Host": "h"}, content), Answer(), seconds)
+    first = head("POST", "/", {"Host": "h"})
+    return await two.exchange(request(first, None, content), Answer(), seconds)
 
 
 async def test_a_connection_is_used_again(server, two):
@@ -145,7 +147,7 @@ async def test_nobody_there_is_an_error_of_the_system():
 
 async def test_pieces_of_a_stream_come_while_it_lasts(server, two):
     server.says = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n"
-    async with two.stream(request("GET", "/", {"Host": "h"}, None), Answer(), 10) as pieces:
+    async with two.stream(GET, Answer(), 10) as pieces:
         assert await anext(pieces) == b"one"
         server.open[0].write(b"3\r\ntwo\r\n")
         assert await anext(pieces) == b"two"
@@ -154,14 +156,14 @@ async def test_pieces_of_a_stream_come_while_it_lasts(server, two):
 async def test_a_silent_stream_ends(server, two):
     server.says = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     with pytest.raises(TimeoutError):
-        async with two.stream(request("GET", "/", {"Host": "h"}, None), Answer(), 0.1) as pieces:
+        async with two.stream(GET, Answer(), 0.1) as pieces:
             await anext(pieces)
 
 
 async def test_a_stream_that_ended_gives_its_connection_free(server, two):
     server.says = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     for _ in range(3):
-        async with two.stream(request("GET", "/", {"Host": "h"}, None), Answer(), 10) as pieces:
+        async with two.stream(GET, Answer(), 10) as pieces:
             assert [piece async for piece in pieces] == []
 
 

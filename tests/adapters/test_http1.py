@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.cluster.http1 import MAX_HEAD, Answer, Malformed, request, target
+from registry.cluster.http1 import MAX_HEAD, Answer, Malformed, head, request, target
 
 SIZED = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = (
@@ -90,14 +90,16 @@ def test_headers_are_found_in_any_case():
 
 
 def test_a_request_carries_its_headers_and_the_length_of_its_content():
-    raw = request("POST", "/x", {"Host": "h"}, b"{}")
-    assert raw == b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
+    raw = request(head("POST", "/x", {"Host": "h"}), "Bearer t", b"{}")
+    assert raw == b"POST /x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\nb", "a\rb"])
 def test_a_header_does_not_break_out_of_its_line(value: str):
     with pytest.raises(ValueError, match="line break"):
-        request("GET", "/", {"Authorization": value}, None)
+        head("GET", "/", {"User-Agent": value})
+    with pytest.raises(ValueError, match="line break"):
+        request(head("GET", "/", {}), value, None)
 
 
 def test_what_may_not_stand_in_an_address_is_escaped():
