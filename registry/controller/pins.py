@@ -9,6 +9,7 @@ from registry.cluster.errors import ApiError, is_transient
 from registry.planning.names import template_of
 from registry.planning.objects import Key, is_namespace
 from registry.planning.pins import Pin, Pins, wanted
+from registry.planning.resolve import Applied
 from registry.store.errors import StoreError
 from registry.store.pins import PinStore
 from registry.store.watch import StoreWatch
@@ -42,13 +43,11 @@ class PinKeeper:
 
         At once, and not when the record is next written: pinned again, it starts from the current revision.
         """
-        namespace = self._world.namespace(key.namespace)
-        there = is_namespace(key) or self._world.workload(key)
-        if namespace is None or not there:
+        recorded = self._recorded(key)
+        namespace = self._world.namespace(key.namespace) if recorded else None
+        if namespace is None or not (is_namespace(key) or self._world.workload(key)):
             return
-        for template, stored in self._watch.pins.items():
-            if key not in stored.pins:
-                continue
+        for template in recorded:
             pinned = value_of(self._world, key, namespace, template) == "true"
             if not (pinned and self._world.catalogue.get(template)):
                 self._released.add((template, key))
@@ -76,9 +75,19 @@ class PinKeeper:
         return found
 
     def _templates(self, key: Key) -> set[str]:
+        applied = self._world.applied.get(key, {})
         borne = {template_of(live) for live in self._world.live(key)}
-        recorded = {name for name, stored in self._watch.pins.items() if key in stored.pins}
-        return {name for name in borne | recorded if name in self._world.catalogue.entries}
+        found = {name for name in borne if not self._is_current(name, applied.get(name))}
+        return {name for name in found | self._recorded(key) if name in self._world.catalogue.entries}
+
+    def _recorded(self, key: Key) -> set[str]:
+        """Templates of which something is recorded for `key`."""
+        return {name for name, stored in self._watch.pins.items() if key in stored.pins}
+
+    def _is_current(self, template: str, applied: Applied | None) -> bool:
+        """Whether the current revision is in force: nothing has to be recorded of that, as of nearly all."""
+        entry = self._world.catalogue.entries.get(template)
+        return applied is not None and entry is not None and applied.revision >= entry.head
 
     async def _record(self, template: str, keys: set[Key]) -> None:
         entry = self._world.catalogue.entries[template]
