@@ -83,16 +83,17 @@ class Reconciler:
             world.index.expect(key, view.workload.references)
         clock = Clock(datetime.now(UTC), self._orphan_grace)
         plan = plan_workload(view, world.surroundings(namespace), clock)
-        if plan.changes and not namespace.managed and world.live(namespace.key):
+        changes = plan.changes
+        if changes and not namespace.managed and world.live(namespace.key):
             self._wait_for(namespace, key)  # the namespace's denies go first
             return
         # Before what has to wait is left out: it is not in force yet, so what was is remembered.
         self._remember(key, plan)
-        if any(change.after_defaults for change in plan.changes) and self._defaults_unsettled(namespace):
+        if any([change.after_defaults for change in changes]) and self._defaults_unsettled(namespace):
             plan = _without_gated(plan)
             self._wait_for(namespace, key)
         await self._carry_out(key, plan)
-        if any(problem.reason == CROWDED for problem in plan.problems):
+        if plan.problems and any(problem.reason == CROWDED for problem in plan.problems):
             self._waiting[namespace.name].add(key)  # until the namespace's defaults change
         if plan.wait is not None:
             self._queue.add_after(key, plan.wait)
@@ -131,7 +132,7 @@ class Reconciler:
         return [outcome for outcome in outcomes if isinstance(outcome, ApiError)]
 
     async def _write(self, key: Key, change: Change) -> None:
-        about = self._about(key, change)
+        about = self._about(key, change) if change.notes else None
         before = self._world.applied.get(key, {}).get(change.template)
         sent = time.monotonic()
         try:

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import sys
+from collections.abc import Iterator
 
 from registry import contract
 from registry.planning.objects import Key, LivePolicy
@@ -67,25 +68,23 @@ def owner_key(live: LivePolicy) -> Key | None:
 
 
 def _derives(name: str, key: Key, template: str) -> bool:
-    return any(policy_name(key, template, part) == name for part in range(2 * MAX_PARTS))
+    # Nearly all are the first part of a template, or the only one.
+    return policy_name(key, template) == name or any(
+        policy_name(key, template, part) == name for part in range(1, 2 * MAX_PARTS)
+    )
 
 
 MAX_PARTS = 8
 """Policies that one namespace default may be split into."""
 
 
-def _claimed(live: LivePolicy) -> list[Key]:
-    keys = [parse_kind_name(live.annotations.get(contract.WORKLOAD_ANNOTATION, ""), live.namespace)]
-    keys += [
-        Key(
-            owner.get("apiVersion", "").rpartition("/")[0],
-            owner.get("kind", ""),
-            live.namespace,
-            owner.get("name", ""),
-        )
-        for owner in live.owners
-    ]
-    return [key for key in keys if key]
+def _claimed(live: LivePolicy) -> Iterator[Key]:
+    said = parse_kind_name(live.annotations.get(contract.WORKLOAD_ANNOTATION, ""), live.namespace)
+    if said:
+        yield said
+    for owner in live.owners:
+        group = owner.get("apiVersion", "").rpartition("/")[0]
+        yield Key(group, owner.get("kind", ""), live.namespace, owner.get("name", ""))
 
 
 def parse_kind_name(kind_name: str, namespace: str) -> Key | None:

@@ -242,10 +242,11 @@ def _parameters(request: Request) -> tuple[Mapping[str, Any], tuple[Note, ...]]:
 
 
 def _render(template: Template, given: Mapping[str, Any], key: Key, around: Surroundings) -> Rendered:
+    facts = {name: around.facts[name] for name in template.variables if name in around.facts}
     context = _Facts(
         key.namespace if "namespace" in template.variables else "",
         key.name if "workload.name" in template.variables else "",
-        canonical({name: around.facts[name] for name in template.variables if name in around.facts}),
+        canonical(facts) if facts else b"{}",
     )
     try:
         return _rendered(_Shared(template), canonical(given), context)

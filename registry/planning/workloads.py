@@ -187,6 +187,8 @@ def _check_exclusion(template: str, base: Selector, left_out: tuple[Selector, ..
 def _one_of_each_group(
     resolved: dict[str, Resolved], pending: dict[str, Pending], around: Surroundings
 ) -> Outcomes:
+    if len(resolved) + len(pending) < 2:  # noqa: PLR2004 (two make a conflict)
+        return resolved, pending
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for template in sorted({*resolved, *(name for name, one in pending.items() if one.keep)}):
         entry = around.catalogue.get(template)

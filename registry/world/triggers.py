@@ -162,15 +162,18 @@ class Triggers:
 
     def _touch_defaults(self, key: Key) -> None:
         """A namespace's defaults depend on the policies of workloads with presets."""
-        if not is_namespace(key) and any(map(self.world.may_replace, self._templates(key))):
+        if not is_namespace(key) and self._has_preset(key):
             self._touch(namespace_key(key.namespace))
 
     def _touch_managed(self) -> None:
         self._touch_all(namespace.key for namespace in self.world.namespaces if namespace.managed)
 
-    def _templates(self, key: Key) -> set[str]:
-        workload = self.world.workload(key)
-        return {*(workload.references if workload else ()), *self.world.applied.get(key, ())}
+    def _has_preset(self, key: Key) -> bool:
+        """Whether a workload asks for what may be a preset, or had it so far."""
+        world = self.world
+        workload = world.workload(key)
+        asked = workload is not None and any(map(world.may_replace, workload.references))
+        return asked or any(map(world.may_replace, world.applied.get(key, ())))
 
 
 def same_workload(old: Workload, new: Workload) -> bool:

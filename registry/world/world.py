@@ -82,8 +82,8 @@ class World:
 
     def live(self, key: Key) -> tuple[LivePolicy, ...]:
         """The policies that `key` generated."""
-        found = (self.policies.get(key.namespace, name) for name in sorted(self.index.owned(key)))
-        return tuple(policy for policy in found if policy)
+        found = [self.policies.get(key.namespace, name) for name in sorted(self.index.owned(key))]
+        return tuple([policy for policy in found if policy])
 
     def may_replace(self, template: str) -> bool:
         """Whether any revision of `template` replaces a namespace's defaults."""
@@ -130,6 +130,8 @@ class World:
 
     def _targets(self, key: Key) -> Mapping[str, int]:
         """Where the references of `key` are moved; whom another controller moved there has not drifted."""
+        if not self.moves:
+            return self.targets.get(key, {})
         moved = {
             template: move.revision
             for template, move in self.moves.items()
@@ -159,8 +161,8 @@ class World:
             applied=self.applied.get(key, {}),
             targets=self._targets(key),
             pinned=self._pinned(key, workload.references) if workload else {},
-            sharing=tuple(one.key for one in selected if one.selector == selector),
-            overlapping=tuple(one.key for one in selected if one.selector != selector),
+            sharing=tuple([one.key for one in selected if one.selector == selector]),
+            overlapping=tuple([one.key for one in selected if one.selector != selector]),
         )
 
     def _presets(self, around: Surroundings, skip: Key | None) -> Iterator[Selector]:
