@@ -35,6 +35,8 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[bytes] | None = None
         self._reading = False
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self.used_at = time.monotonic()
         self.broken = False
         self.idle = False
@@ -72,12 +74,8 @@ class Channel:
 
     async def piece(self, answer: Answer, deadline: float) -> bytes:
         """What of the content is in what comes next."""
-        # A timer alone costs a third of what asyncio.timeout does, and this is done for every answer.
-        timer = self._loop.call_at(deadline, self._give_up)
-        try:
-            data = await self._received()
-        finally:
-            timer.cancel()
+        self._watch_time(deadline)
+        data = await self._received()
         if data:
             return answer.feed(data)
         answer.cut()
@@ -86,6 +84,8 @@ class Channel:
     def close(self) -> None:
         """Close; safe to call twice."""
         self.broken = True
+        if self._timer:
+            self._timer.cancel()
         self._pause()
         self._socket.close()
 
@@ -105,9 +105,28 @@ class Channel:
         self._waiter = self._loop.create_future()
         return self._waiter
 
-    def _give_up(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter and not waiter.done():
+    def _watch_time(self, deadline: float) -> None:
+        """End the waiting for what does not come until then.
+
+        One timer for many answers, which looks at the deadline of the last when it is due: to begin and
+        end one for each costs several times as much.
+        """
+        self._deadline = deadline
+        if self._timer and self._timer.when() > deadline:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return
+        if self._loop.time() < self._deadline:
+            self._watch_time(self._deadline)
+        else:
+            self._waiter = None
             waiter.set_exception(TimeoutError())
 
     def _on_readable(self) -> None:

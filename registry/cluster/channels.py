@@ -56,7 +56,7 @@ class Channels:
             self._slots.release()
 
     async def _exchanged(self, request: bytes, answer: Answer, deadline: float) -> bytes:
-        channel = await self._channel(deadline)
+        channel = self._take() or await self._connected(deadline)
         try:
             content = await channel.exchange(request, answer, deadline)
         except BaseException:
@@ -76,7 +76,7 @@ class Channels:
         try:
             async with self._slots:
                 deadline = asyncio.get_running_loop().time() + silence
-                with contextlib.closing(await self._channel(deadline)) as channel:
+                with contextlib.closing(self._take() or await self._connected(deadline)) as channel:
                     await channel.send(request, deadline)
                     first = b""
                     while not (answer.status or first):
@@ -98,12 +98,6 @@ class Channels:
         """
         self.close()
 
-    async def _channel(self, deadline: float) -> Channel:
-        if channel := self._take():
-            return channel
-        async with asyncio.timeout_at(deadline):
-            return await self._connected()
-
     def _take(self) -> Channel | None:
         while self._idle:
             channel = self._idle.pop()
@@ -121,7 +115,11 @@ class Channels:
         channel.idle = True
         self._idle.append(channel)
 
-    async def _connected(self) -> Channel:
+    async def _connected(self, deadline: float) -> Channel:
+        async with asyncio.timeout_at(deadline):
+            return await self._connected_anywhere()
+
+    async def _connected_anywhere(self) -> Channel:
         loop = asyncio.get_running_loop()
         host, port = self._address
         problem: OSError | None = None

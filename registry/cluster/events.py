@@ -110,7 +110,8 @@ class EventRecorder:
         if self._early is not None:
             self._early[about.uid] = (about, notes)
             return
-        if not notes and about.uid not in self._told:
+        if not notes:
+            self._told.pop(about.uid, None)
             return
         now = datetime.now(UTC).timestamp()
         before = self._told.pop(about.uid, {})

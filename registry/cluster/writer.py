@@ -48,8 +48,11 @@ class Writer:
         It is not tried again here: after a lost answer or a conflict it has to be planned again on what is
         there by then.
         """
-        async with self._slots:
+        await self._slots.acquire()
+        try:
             await self._write(change)
+        finally:
+            self._slots.release()
 
     async def _write(self, change: Change) -> None:
         match change.action:

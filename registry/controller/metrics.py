@@ -5,18 +5,16 @@ REST client: https://pkg.go.dev/k8s.io/component-base/metrics/prometheus. What c
 somebody asks is in `state_metrics`.
 """
 
-import functools
-from typing import Final, TypeVar
+from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from registry.cluster.guarded import Call
 from registry.cluster.requests import verb_of
+from registry.controller.tallies import Count, Counts, Durations, Histograms
 from registry.planning.objects import Key, is_namespace
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody draws
-
-Metric = TypeVar("Metric", Counter, Histogram)
 
 CONTROLLERS: Final = ("workload", "namespace")
 QUEUE: Final = "keys"
@@ -26,7 +24,7 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 _QUEUE_SECONDS: Final = tuple(1e-8 * 10**power for power in range(12))
 """client-go's buckets for its queues."""
 
-RECONCILES = Counter(
+RECONCILES = Counts(
     "controller_runtime_reconcile_total", "Reconciled keys by result.", ["controller", "result"]
 )
 RECONCILE_ERRORS = Counter(
@@ -35,42 +33,44 @@ RECONCILE_ERRORS = Counter(
 RECONCILE_PANICS = Counter(
     "controller_runtime_reconcile_panics_total", "Reconciles that a defect ended.", ["controller"]
 )
-RECONCILE_SECONDS = Histogram(
-    "controller_runtime_reconcile_time_seconds", "Time per reconcile.", ["controller"], buckets=_SECONDS
+RECONCILE_SECONDS = Histograms(
+    "controller_runtime_reconcile_time_seconds", "Time per reconcile.", ["controller"], _SECONDS
 )
 MAX_RECONCILES = Gauge(
     "controller_runtime_max_concurrent_reconciles", "Keys worked on at once, at most.", ["controller"]
 )
 
-ADDS = Counter("workqueue_adds_total", "Keys added to the queue.", ["name"]).labels(QUEUE)
+ADDS = Counts("workqueue_adds_total", "Keys added to the queue.", ["name"]).labels(QUEUE)
 RETRIES = Counter("workqueue_retries_total", "Keys added again after a failure.", ["name"]).labels(QUEUE)
-QUEUE_SECONDS = Histogram(
-    "workqueue_queue_duration_seconds", "Time that a key waits.", ["name"], buckets=_QUEUE_SECONDS
+QUEUE_SECONDS = Histograms(
+    "workqueue_queue_duration_seconds", "Time that a key waits.", ["name"], _QUEUE_SECONDS
 ).labels(QUEUE)
-WORK_SECONDS = Histogram(
-    "workqueue_work_duration_seconds", "Time that a key is worked on.", ["name"], buckets=_QUEUE_SECONDS
+WORK_SECONDS = Histograms(
+    "workqueue_work_duration_seconds", "Time that a key is worked on.", ["name"], _QUEUE_SECONDS
 ).labels(QUEUE)
 
-REQUESTS = Counter("rest_client_requests_total", "Calls to the API server.", ["code", "method", "host"])
-REQUEST_SECONDS = Histogram(
+REQUESTS = Counts("rest_client_requests_total", "Calls to the API server.", ["code", "method", "host"])
+REQUEST_SECONDS = Histograms(
     "rest_client_request_duration_seconds",
     "Time per call, to the end of its answer.",
     ["verb", "host"],
-    buckets=_SECONDS,
+    _SECONDS,
 )
-API_CALLS = Counter("netpol_registry_api_calls_total", "Calls to the API server.", ["verb", "code"])
+API_CALLS = Counts("netpol_registry_api_calls_total", "Calls to the API server.", ["verb", "code"])
 
-WRITES = Counter("netpol_registry_policy_writes_total", "Writes of generated policies.", ["action", "result"])
-POLICY_SECONDS = Histogram(
+WRITES = Counts("netpol_registry_policy_writes_total", "Writes of generated policies.", ["action", "result"])
+POLICY_SECONDS = Histograms(
     "netpol_registry_label_to_policy_seconds",
     "From the news of a change to the new policy's creation.",
-    buckets=_SECONDS,
-)
-REPAIR_SECONDS = Histogram(
+    [],
+    _SECONDS,
+).labels()
+REPAIR_SECONDS = Histograms(
     "netpol_registry_repair_seconds",
     "From the news that a policy was edited or deleted to its repair.",
-    buckets=_SECONDS,
-)
+    [],
+    _SECONDS,
+).labels()
 SWITCH_SECONDS = Histogram(
     "netpol_registry_switch_window_seconds",
     "From the first to the last write when a namespace is enabled or disabled.",
@@ -98,12 +98,6 @@ for _controller in CONTROLLERS:  # from the start, or a rate would miss the firs
         RECONCILES.labels(_controller, _result)
 
 
-@functools.cache
-def of(metric: Metric, *labels: str) -> Metric:
-    """The series of these labels, looked up once: for what is counted with every policy."""
-    return metric.labels(*labels)
-
-
 def controller_of(key: Key) -> str:
     """The label `controller` of what is done for `key`."""
     return "namespace" if is_namespace(key) else "workload"
@@ -114,7 +108,7 @@ class CallCounter:
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self._kinds: dict[tuple[str, str, int], tuple[Counter, Counter, Histogram]] = {}
+        self._kinds: dict[tuple[str, str, int], tuple[Count, Count, Durations]] = {}
 
     def count(self, call: Call) -> None:
         """Count one call."""
@@ -124,7 +118,7 @@ class CallCounter:
         calls.inc()
         seconds.observe(call.seconds)
 
-    def _kind(self, verb: str, call: Call) -> tuple[Counter, Counter, Histogram]:
+    def _kind(self, verb: str, call: Call) -> tuple[Count, Count, Durations]:
         code = str(call.code or "<error>")
         kind = (
             REQUESTS.labels(code, call.method, self._host),

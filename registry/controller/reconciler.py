@@ -52,22 +52,23 @@ class Reconciler:
         """Reasons by template, of the references of each key that cannot be applied now."""
         return self._pending
 
-    async def reconcile(self, key: Key) -> None:
-        """Plan and write for `key`. Raises ApiError when a write was refused."""
+    async def reconcile(self, key: Key) -> bool:
+        """Plan and write for `key`; answers whether anything was written. Raises ApiError when refused."""
         namespace = self._world.namespace(key.namespace)
         if namespace and not self._world.is_excluded(namespace.name):
             self._windows.see(namespace)
         if namespace is None:
             self._forget(key)
         elif is_namespace(key):
-            await self._reconcile_namespace(namespace)
+            return await self._reconcile_namespace(namespace)
         elif self._world.watches(key) and not self._world.is_excluded(key.namespace):
-            await self._reconcile_workload(key, namespace)
+            return await self._reconcile_workload(key, namespace)
+        return False
 
-    async def _reconcile_namespace(self, namespace: Namespace) -> None:
+    async def _reconcile_namespace(self, namespace: Namespace) -> bool:
         plan = plan_namespace(self._world.namespace_view(namespace), self._world.surroundings(namespace))
         if self._barrier.holds_up(namespace, plan):
-            return
+            return False
         self._world.index.expect(namespace.key, {*plan.in_force, *(one.template for one in plan.problems)})
         self._remember(namespace.key, plan)
         try:
@@ -75,8 +76,9 @@ class Reconciler:
         finally:
             for key in self._waiting.pop(namespace.name, ()):
                 self._queue.add(key)
+        return bool(plan.phases)
 
-    async def _reconcile_workload(self, key: Key, namespace: Namespace) -> None:
+    async def _reconcile_workload(self, key: Key, namespace: Namespace) -> bool:
         world = self._world
         view = world.workload_view(key)
         if view.workload:
@@ -86,10 +88,10 @@ class Reconciler:
         changes = plan.changes
         if changes and not namespace.managed and world.live(namespace.key):
             self._wait_for(namespace, key)  # the namespace's denies go first
-            return
+            return False
         # Before what has to wait is left out: it is not in force yet, so what was is remembered.
         self._remember(key, plan)
-        if any([change.after_defaults for change in changes]) and self._defaults_unsettled(namespace):
+        if any(change.after_defaults for change in changes) and self._defaults_unsettled(namespace):
             plan = _without_gated(plan)
             self._wait_for(namespace, key)
         await self._carry_out(key, plan)
@@ -97,6 +99,7 @@ class Reconciler:
             self._waiting[namespace.name].add(key)  # until the namespace's defaults change
         if plan.wait is not None:
             self._queue.add_after(key, plan.wait)
+        return bool(plan.phases)
 
     def _wait_for(self, namespace: Namespace, key: Key) -> None:
         self._waiting[namespace.name].add(key)
@@ -140,7 +143,7 @@ class Reconciler:
         except ApiError:
             metrics.WRITES.labels(change.action, "refused").inc()
             raise
-        metrics.of(metrics.WRITES, change.action, "done").inc()
+        metrics.WRITES.labels(change.action, "done").inc()
         self._queue.wrote(key)
         self._windows.wrote(key.namespace, sent)
         self._time(key, change, before)

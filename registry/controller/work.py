@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from registry.cluster.errors import ApiError, Conflict, NotFound, is_transient
@@ -35,9 +36,9 @@ async def work(
         key = await queue.get()
         await decidable()
         controller = metrics.controller_of(key)
+        wrote, began = False, time.monotonic()
         try:
-            with metrics.of(metrics.RECONCILE_SECONDS, controller).time():
-                await reconciler.reconcile(key)
+            wrote = await reconciler.reconcile(key)
         except ApiError as error:
             metrics.RECONCILES.labels(controller, "error").inc()
             metrics.RECONCILE_ERRORS.labels(controller).inc()
@@ -50,14 +51,15 @@ async def work(
             metrics.RECONCILE_PANICS.labels(controller).inc()
             log.exception("%s: unexpected error; again in %.1f s", key, queue.retry(key))
         else:
-            metrics.of(metrics.RECONCILES, controller, "success").inc()
+            metrics.RECONCILES.labels(controller, "success").inc()
             queue.forget(key)
             finished(key)
         finally:
+            metrics.RECONCILE_SECONDS.labels(controller).observe(time.monotonic() - began)
             queue.done(key)
             reconciler.settled(key)
-        # Where nothing is written nothing is waited for: no probe is answered during ten thousand such keys.
-        await asyncio.sleep(0)
+        if not wrote:  # nothing was waited for: no probe would be answered during ten thousand such keys
+            await asyncio.sleep(0)
 
 
 def _put_off(queue: KeyQueue, key: Key, error: ApiError) -> None:

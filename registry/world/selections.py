@@ -66,8 +66,9 @@ class Selections:
         """Those that bear the rarest of the labels that a selector names; all where it names none."""
         bearing = self._bearing.get(workload.namespace, {})
         named = (workload.selector or {}).get("matchLabels", {})
-        if any(bearing.get(pair) == workload.key for pair in named.items()):
-            return ()  # nearly always: a label that no other bears
+        for pair in named.items():
+            if bearing.get(pair) == workload.key:
+                return ()  # nearly always: a label that no other bears
         if named:
             rarest = min(named.items(), key=lambda pair: _count(bearing.get(pair)))
             return _keys(bearing.get(rarest))
