@@ -125,6 +125,24 @@ async def test_an_answer_that_takes_too_long_is_given_up_with_its_connection(ser
     assert server.connections == 2
 
 
+async def test_each_answer_on_one_connection_has_its_own_time(server, two):
+    await ask(two, seconds=10)
+    server.may_answer.clear()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(5) as whole:
+            await ask(two, seconds=0.1)
+    assert not whole.expired()
+
+
+async def test_the_time_of_an_earlier_answer_ends_no_later_one(server, two):
+    await ask(two, seconds=0.1)
+    server.may_answer.clear()
+    later = asyncio.ensure_future(ask(two, seconds=10))
+    await asyncio.sleep(0.3)
+    server.may_answer.set()
+    assert await later == b"ok"
+
+
 async def test_an_answer_that_breaks_off_is_no_answer(server, two):
     server.says, server.closes = OK[:-1], True
     with pytest.raises(Malformed):
