@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from registry.http import access, backend, queries, remembered, server
-from registry.http.connectivity import completeness, diffs, graphs, neighbours, outcome, proposal_body
+from registry.http.connectivity import (
+    analyses,
+    completeness,
+    diffs,
+    findings,
+    graphs,
+    neighbours,
+    outcome,
+    proposal_body,
+)
 from registry.http.connectivity import queries as connectivity_queries
 from registry.http.lint import live
 from registry.http.lint import schemas as lint_schemas
@@ -66,6 +75,10 @@ BOUNDS = {
     "changes of connections of one kind that `connectivity/diff` tells": diffs.MOST.changes,
     "namespaces, and workloads in each, at one end of such a change": diffs.MOST.namespaces,
     "labels, policies or removals in the body of a `connectivity/diff`": proposal_body.MAX_ITEMS,
+    "groups of equal exposure": analyses.MOST_GROUPS,
+    "findings between policies": findings.MOST_FINDINGS,
+    "workloads of a namespace that exposure, coverage and findings name together": analyses.MOST.workloads,
+    "namespaces that exposure, coverage and findings name together": analyses.MOST.namespaces,
     "objects that an entry of `completeness` names": completeness.SHOWN,
     "number of a revision in a query": queries.RenderQuery().fields["revision"].validate.max,
     "changes of connections of one kind that a preview or a plan tells": outcome.MOST.changes,

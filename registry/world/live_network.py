@@ -8,7 +8,7 @@ the flows, held by whoever looks at the whole cluster, on a copy of its own that
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -41,6 +41,14 @@ class Survey(msgspec.Struct, frozen=True):
     flows: Flows
     unevaluated: Unevaluated
     version: int
+    made: dict[str, Any] = {}
+
+    def once(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` makes of this state, made when it is first asked for; `what` names it."""
+        if what not in self.made:
+            self.made[what] = make()
+        found: T = self.made[what]
+        return found
 
 
 class LiveNetwork:

@@ -3,9 +3,17 @@
 from typing import Any, Final
 
 from registry.connectivity.completeness import completeness
+from registry.connectivity.coverage import coverage
 from registry.connectivity.diff import diff
 from registry.connectivity.explain import explain
+from registry.connectivity.exposure import exposure
+from registry.connectivity.findings.findings import findings
 from registry.connectivity.flows import Flows
+from registry.connectivity.formats.analyses import (
+    coverage_document,
+    exposure_document,
+    findings_document,
+)
 from registry.connectivity.formats.completeness import enforcement_document
 from registry.connectivity.formats.documents import (
     Question,
@@ -93,8 +101,24 @@ def _diff() -> dict[str, Any]:
     return {**found, "completeness": COMPLETENESS}
 
 
+def _analyses() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    made = network()
+    made.put_policy(Policy(namespace="shop", name="old", spec=canonical(_NOTHING)))
+    flows, ends = Flows(made), Ends([made])
+    documents = (
+        exposure_document(exposure(made, flows), ends),
+        coverage_document(coverage(made), ends),
+        findings_document(findings(made, flows), ends),
+    )
+    first, second, third = ({**one, "completeness": COMPLETENESS} for one in documents)
+    return first, second, third
+
+
+_NOTHING: Final = {"podSelector": {"matchLabels": {"app": "gone"}}, "policyTypes": ["Ingress"]}
+
 VERDICT: Final = _verdict()
 EXPLAIN: Final = _explanation()
 GRAPH: Final = _graph()
 NEIGHBOURS: Final = _neighbours()
 DIFF: Final = _diff()
+EXPOSURE, COVERAGE, FINDINGS = _analyses()

@@ -1,6 +1,6 @@
 """All views of connectivity."""
 
-from registry.http.connectivity import diffs, graphs, questions
+from registry.http.connectivity import analyses, diffs, findings, graphs, questions
 from registry.http.connectivity.blueprint import blueprint
 
-__all__ = ["blueprint", "diffs", "graphs", "questions"]
+__all__ = ["analyses", "blueprint", "diffs", "findings", "graphs", "questions"]

@@ -69,30 +69,43 @@ def wanted_of(query: Query, live: LiveNetwork) -> Wanted:
     return wanted
 
 
-def look(live: LiveNetwork, wanted: Wanted, find: Callable[[Looked], T]) -> T:
+Around = Callable[[Survey, Wanted], Iterable[str] | None]
+"""The namespaces that an answer names, None for all."""
+
+
+def around(survey: Survey, wanted: Wanted) -> Iterable[str] | None:
+    """Those that have connections with what is wanted."""
+    if wanted.everything:
+        return None
+    return namespaces_around(survey.flows, wanted.pods(survey.network))
+
+
+def itself(_: Survey, wanted: Wanted) -> Iterable[str] | None:
+    """Those that are wanted, without any around them."""
+    if wanted.workload:
+        return [wanted.workload.namespace]
+    return wanted.namespaces or None
+
+
+def look(live: LiveNetwork, wanted: Wanted, find: Callable[[Looked], T], named: Around = around) -> T:
     """What `find` finds in what is wanted, with what the caller may see of it. Raises Refused, ApiError.
 
-    Whom the caller may see is asked between two looks: what comes into the network meanwhile is not seen.
+    Whom the caller may see is asked between two looks, of the namespaces that are `named`: what comes into
+    the network meanwhile is not seen.
     """
-    present = live.survey(lambda survey: kinds_in(survey.network, _around(survey, wanted)))
+    present = live.survey(lambda survey: kinds_in(survey.network, named(survey, wanted)))
     seen = sight(present)
 
     def again(survey: Survey) -> T:
         network, pods = survey.network, wanted.pods(survey.network)
-        if seen.covers(kinds_in(network, _around(survey, wanted))):
+        if seen.covers(kinds_in(network, named(survey, wanted))):
             return find(Looked(survey, seen, pods, None))
-        named = seen.pods(network)
+        visible = seen.pods(network)
         if wanted.workload:
-            named = join(named, pods)
-        return find(Looked(survey, seen, named if wanted.everything else pods, named))
+            visible = join(visible, pods)
+        return find(Looked(survey, seen, visible if wanted.everything else pods, visible))
 
     return live.survey(again)
-
-
-def _around(survey: Survey, wanted: Wanted) -> Iterable[str] | None:
-    if wanted.everything:
-        return None
-    return namespaces_around(survey.flows, wanted.pods(survey.network))
 
 
 def _is_there(wanted: Wanted, network: Network) -> bool:
