@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from registry.connectivity import ports, selectors
+from registry.connectivity.entrances.reaching import Arrival
 from registry.connectivity.flows import Flows
 from registry.connectivity.intervals import NOTHING, difference, union
 from registry.connectivity.members import Members
@@ -52,17 +53,25 @@ class Exposed(msgspec.Struct, frozen=True):
 
 
 class Exposure(msgspec.Struct, frozen=True):
-    """Who can come in, where the workloads can go, and those on the host's network: policies pass them by."""
+    """Who can come in, where the workloads can go, and those on the host's network: policies pass them by.
+
+    `entrances` are the ways in from outside that lead to them, by name, with whether policies let that in.
+    """
 
     ingress: tuple[Exposed, ...]
     egress: tuple[Exposed, ...]
     host_network: PodSet
+    entrances: tuple[Arrival, ...] = ()
 
 
 def exposure(
-    network: Network, flows: Flows, pods: PodSet | None = None, zones: Zones | None = None
+    network: Network,
+    flows: Flows,
+    pods: PodSet | None = None,
+    entrances: Iterable[Arrival] = (),
+    zones: Zones | None = None,
 ) -> Exposure:
-    """The exposure of `pods`, None for all; `flows` are of this network alone."""
+    """The exposure of `pods`, None for all; `flows` are of this network alone, `entrances` all ways in."""
     members = flows.members[0]
     asked = members.everyone if pods is None else meet(members.everyone, pods)
     labelled = meet(asked, members.labelled)
@@ -72,7 +81,12 @@ def exposure(
         ingress=reading.group(_at_receivers(flows.receivers, members, labelled)),
         egress=reading.group(senders),
         host_network=without(asked, labelled),
+        entrances=tuple(one for one in entrances if pods is None or _leads_to(one, pods)),
     )
+
+
+def _leads_to(arrival: Arrival, pods: PodSet) -> bool:
+    return any(meet(behind.pods, pods) for behind in arrival.way.behind)
 
 
 class _Addresses(NamedTuple):

@@ -67,9 +67,10 @@ def findings_answer(network: Network, *, whole: bool) -> Document:
     return analyses.findings_document(found, Ends([network]))
 
 
-def exposure_answer(network: Network, focus: Focus) -> Document:
+def exposure_answer(network: Network, inside: Inside, focus: Focus) -> Document:
     """What strangers could reach."""
-    found = exposure(network, Flows(network), _pods(network, focus))
+    flows = Flows(network)
+    found = exposure(network, flows, _pods(network, focus), inside.arrivals(network, flows))
     return analyses.exposure_document(found, Ends([network]))
 
 

@@ -70,7 +70,7 @@ class Asking:
 
     def exposure(self) -> Answer:
         """What strangers could reach."""
-        return Answer("exposure", answers.exposure_answer(self._network, self._focus()))
+        return Answer("exposure", answers.exposure_answer(self._network, self._inside, self._focus()))
 
     def coverage(self) -> Answer:
         """What is isolated."""

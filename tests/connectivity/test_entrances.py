@@ -7,11 +7,16 @@ from registry.connectivity.entrances.objects import read_entrance
 from registry.connectivity.entrances.reaching import arrivals
 from registry.connectivity.entrances.routes import ways
 from registry.connectivity.entrances.store import Entrances
+from registry.connectivity.exposure import exposure
 from registry.connectivity.flows import Flows
+from registry.connectivity.formats.analyses import exposure_document
+from registry.connectivity.formats.ends import Ends
+from registry.connectivity.formats.render import render
 from registry.connectivity.graph import TooManyEdges, View, graph
 from registry.connectivity.members import Members
 from registry.connectivity.rules import peers_of
 from registry.planning.pods import Port
+from tests.connectivity.formats.answers import check
 from tests.connectivity.made import cluster, names, pods, policy
 
 WEB = pods("shop/web", Port("TCP", 8080, "http"))
@@ -458,3 +463,29 @@ def test_more_edges_than_asked_for_are_refused():
     network = cluster(WEB, NGINX)
     with pytest.raises(TooManyEdges):
         drawn_with(network, View(most=0), arrival(SERVICE, INGRESS, CLASS, network=network))
+
+
+def exposed(network, asked):
+    one = arrival(SERVICE, INGRESS, CLASS, network=network)
+    return exposure(network, Flows(network), asked, [one])
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(None, 1), ({"shop": 1}, 1), ({"ingress-nginx": 1}, 0)])
+def test_an_exposure_tells_the_ways_in_to_what_is_asked_about(asked, shown):
+    assert len(exposed(cluster(WEB, NGINX), asked).entrances) == shown
+
+
+def test_a_way_in_is_a_document_as_its_schema_says():
+    network = cluster(WEB, NGINX, policy("shop/deny", DENY))
+    found = exposure_document(exposed(network, None), Ends([network]))
+    check("exposure", found)
+    (entrance,) = found["entrances"]
+    assert (entrance["hosts"], entrance["allowed"]) == (["shop.example.com"], "no")
+    assert [one["ports"] for one in entrance["behind"]] == [["TCP 8080"]]
+
+
+def test_ways_in_are_a_table_of_their_own():
+    network = cluster(WEB, NGINX)
+    text = render("exposure", exposure_document(exposed(network, None), Ends([network])), "markdown")
+    row = "| shop.example.com | Ingress shop/shop | shop: Deployment.apps/web | TCP 8080 | yes |  |"
+    assert row in text

@@ -12,7 +12,7 @@ ANY_POD = Reach(kind="pods", ports=("any",), namespaces="all", pods="all")
 
 def exposed(*objects, namespaces=None, direction="ingress", pods=None, zones=None):
     network = cluster(*objects, namespaces=namespaces)
-    return getattr(exposure(network, Flows(network), pods, zones), direction)
+    return getattr(exposure(network, Flows(network), pods, zones=zones), direction)
 
 
 def reaches(spec, *objects, direction="ingress", zones=None, namespaces=None):

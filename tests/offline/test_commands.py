@@ -205,3 +205,11 @@ def test_an_ingress_that_no_api_server_takes_is_told(write, connectivity):
     bad["spec"]["rules"] = "none"
     done = connectivity("graph", "--from", write("all.yaml", bad), "-f", "json")
     assert (done.status, done.json["problems"][0]["pointer"]) == (2, "/spec/rules")
+
+
+def test_an_exposure_has_the_names_under_which_workloads_are_reached(write, answer):
+    write("all.yaml", workload("web"), service("web", "web"), ingress("shop.example.com", "web"))
+    found = answer("exposure", "--from", "all.yaml")
+    assert [(one["hosts"], one["allowed"]) for one in found["entrances"]] == [
+        (["shop.example.com"], "unknown")
+    ]

@@ -10,6 +10,7 @@ from registry.connectivity.findings.codes import CODES, SEVERITIES
 from registry.connectivity.findings.drafts import Finding
 from registry.connectivity.formats.documents import change_document, policy_document
 from registry.connectivity.formats.ends import Document, Ends
+from registry.connectivity.formats.entrances import arrival_document
 from registry.connectivity.intervals import NOTHING
 
 
@@ -26,6 +27,7 @@ def exposure_document(found: Exposure, ends: Ends) -> Document:
         "ingress": [_exposed(one, ends) for one in found.ingress],
         "egress": [_exposed(one, ends) for one in found.egress],
         "hostNetwork": ends.document(found.host_network, NOTHING),
+        "entrances": [arrival_document(one, ends) for one in found.entrances],
     }
 
 

@@ -176,6 +176,21 @@ def _exposure(document: Document) -> Iterator[Table]:
     if hosts != "nobody":
         rows.append((hosts, "both", "everyone: the host's network is out of policies' reach", "any", ""))
     yield Table("Exposure", ("Workloads", "Direction", "Strangers", "Ports", "Now"), rows)
+    ways = [_way(one) for one in document["entrances"]]
+    if ways:
+        yield Table("Ways in from outside", ("Names", "By", "Leads to", "Ports", "Let in", "Why"), ways)
+
+
+def _way(way: Document) -> tuple[str, ...]:
+    by = way["by"]
+    return (
+        ", ".join(way["hosts"]),
+        f"{by['kind']} {by['namespace']}/{by['name']}",
+        "; ".join(end_shown(one["workloads"]) for one in way["behind"]) or "nothing",
+        ", ".join(dict.fromkeys(port for one in way["behind"] for port in one["ports"])),
+        way["allowed"],
+        way["reason"] or "",
+    )
 
 
 def _reaches(direction: str, exposed: Document) -> Iterator[tuple[str, ...]]:
