@@ -83,6 +83,24 @@ def test_names_are_for_those_who_may_list_what_says_them(front, api):
     eventually(lambda: len(front.entrances("stranger")) == 1, timeout=30)
 
 
+def test_an_exposure_tells_by_which_names_what_is_outside_comes_in(front):
+    front.expose()
+    front.host("shop.example.com")
+    eventually(front.entrances)
+    [entrance] = front.told("exposure", namespace=front.namespace)["entrances"]
+    assert (entrance["hosts"], entrance["by"]["kind"]) == (["shop.example.com"], "Ingress")
+    [behind] = entrance["behind"]
+    assert behind["ports"] == ["TCP 8080"]
+    assert front.told("exposure", workload=front.end("web"))["entrances"] == [entrance]
+
+
+def test_ways_in_to_a_workload_are_its_own(front):
+    front.deploy("db")
+    front.expose(type="NodePort")
+    eventually(front.entrances)
+    assert front.told("exposure", workload=front.end("db"))["entrances"] == []
+
+
 @pytest.fixture
 def gateways(api):
     """Gateways and HTTPRoutes are served."""

@@ -16,6 +16,7 @@ from registry.http.connectivity import examples
 from registry.http.connectivity.answers import answers, told
 from registry.http.connectivity.blueprint import blueprint
 from registry.http.connectivity.completeness import completeness
+from registry.http.connectivity.inside import inside
 from registry.http.connectivity.queries import CoverageQuery, ExposureQuery
 from registry.http.connectivity.wanted import Looked, Wanted, itself, look, wanted_of
 from registry.http.namespaces.rights import on_policies
@@ -51,19 +52,23 @@ def get_exposure(query: Query) -> Response:
 
     Strangers are addresses outside and workloads that are not there yet, by the selectors that would let them
     in. Workloads of equal exposure are together. Of those that you may `list`, in namespaces where you may
-    `list` NetworkPolicies too, since their selectors are told.
+    `list` NetworkPolicies too, since their selectors are told. Beside that, by which names what is outside
+    comes in (`entrances`), where you may `list` the Services, Ingresses or routes that say so.
     """
     live = backend().connections()
     wanted = analysed(query, live)
+    ways_in = inside()
 
     def find(looked: Looked) -> Document:
         survey, pods = looked.survey, readable(looked)
-        found = exposure(survey.network, survey.flows, pods)
+        found = exposure(survey.network, survey.flows, pods, ways_in.arrivals(survey))
         if len(found.ingress) + len(found.egress) > MOST_GROUPS:
             detail = f"There are more than {MOST_GROUPS} groups of equal exposure. Ask for fewer namespaces."
             raise Refused(problems.ANSWER_TOO_LARGE, detail)
         ends = Ends([survey.network], MOST, looked.seen)
-        return {**exposure_document(found, ends), "completeness": complete(looked, wanted)}
+        about = complete(looked, wanted)
+        about["leftOut"] += ways_in.left_out()
+        return {**exposure_document(found, ends), "completeness": about}
 
     return told("exposure", look(live, wanted, find, itself), query)
 
