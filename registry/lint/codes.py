@@ -115,6 +115,18 @@ NEVER_MATCHES: Final = Code(
     "Labels that pods get beside those of their template, and namespaces without any workload say nothing.",
     "Compare the selector with `kubectl get namespaces --show-labels`, and with the pods' own labels.",
 )
+ONE_SIDED: Final = Code(
+    "OneSided",
+    "warning",
+    "The other end denies what a rule allows",
+    "A connection needs the egress of its source and the ingress of its destination. Policies that are there "
+    "isolate all pods that the peer selects, also those that may come, and none lets this one through. "
+    "It is found for peers by the labels of pods, in the policy's own namespace or in namespaces by name. "
+    "Info where other peers of the rule are let through. Whole namespaces, IP blocks, policies that you may "
+    "not list, and clusters with other kinds of policies say nothing.",
+    "Allow it at the other end as well, with a template there, or remove the rule. `connectivity/explain` "
+    "names the policies that deny it.",
+)
 POD_IP_IN_IP_BLOCK: Final = Code(
     "PodIpInIpBlock",
     "warning",
@@ -171,6 +183,7 @@ CODES: Final[Mapping[str, Code]] = {
         METADATA_SERVICE_OPEN,
         NAMED_PORT_UNRESOLVED,
         NEVER_MATCHES,
+        ONE_SIDED,
         POD_IP_IN_IP_BLOCK,
         POLICY_TYPES_MISSING,
         PORT_NOT_SERVED,

@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+from registry.connectivity.objects import Policy
+from registry.connectivity.rules import Reader
+from registry.lint.codes import ONE_SIDED
 from registry.lint.findings import Surroundings
 from registry.lint.live import LIVE
 from registry.lint.place import place_of
@@ -69,6 +72,12 @@ _SPECS: Final = {
         ingress:
           - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
     """,
+    "OneSided": """
+        policyTypes: [Ingress]
+        ingress:
+          - from: [{podSelector: {matchLabels: {app: shopfront}}}]
+            ports: [{protocol: TCP, port: 8080}]
+    """,
     "PodIpInIpBlock": """
         policyTypes: [Ingress]
         ingress:
@@ -115,6 +124,14 @@ _PLACE: Final = place_of(
     {"shop": {}},
     [(_DEPLOYMENT, Pods(labels=(("app", "web"),), ports=frozenset({Port("TCP", 8080, "http")})))],
 )
+_SHOPFRONT: Final = Key("apps", "Deployment", "shop", "shopfront")
+_WITH_PEER: Final = place_of(
+    {"shop": {}},
+    [*_PLACE.workloads.items(), (_SHOPFRONT, Pods(labels=(("app", "shopfront"),)))],
+)
+_DENY: Final = Reader().read(
+    Policy(namespace="shop", name="deny", spec=b'{"podSelector":{},"policyTypes":["Egress"]}')
+)
 
 
 def example(code: str) -> Template:
@@ -128,6 +145,9 @@ def surroundings(code: str) -> Surroundings:
     """Return what lint has to know beside the example's document."""
     if code == "AlwaysWidened":
         return Surroundings(defaults=(parse_template(_DEFAULT),))
+    if code == ONE_SIDED.name:
+        target = _WITH_PEER.target(_DEPLOYMENT)
+        return Surroundings(place=_WITH_PEER, target=target, policies={"shop": (_DENY,)})
     if code in LIVE:
         return Surroundings(place=_PLACE, target=_PLACE.target(_DEPLOYMENT))
     return Surroundings(pod_ranges=("10.244.0.0/16",) if code == "PodIpInIpBlock" else ())

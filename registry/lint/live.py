@@ -7,8 +7,9 @@ are found by what is declared. https://kubernetes.io/docs/reference/kubernetes-a
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from registry.lint.codes import NAMED_PORT_UNRESOLVED, NEVER_MATCHES, PORT_NOT_SERVED
+from registry.lint.codes import NAMED_PORT_UNRESOLVED, NEVER_MATCHES, ONE_SIDED, PORT_NOT_SERVED
 from registry.lint.findings import Finding, Severity
+from registry.lint.one_sided import one_sided
 from registry.lint.place import Place, Selected, Target, shown_selector
 from registry.lint.view import Peer, Rule, View, placeholders
 from registry.model.pointers import join
@@ -186,7 +187,7 @@ def _port_pointer(rule: Rule, name: str) -> str:
     return _ports_pointer(rule)
 
 
-LIVE: Final = (NAMED_PORT_UNRESOLVED.name, NEVER_MATCHES.name, PORT_NOT_SERVED.name)
+LIVE: Final = (NAMED_PORT_UNRESOLVED.name, NEVER_MATCHES.name, ONE_SIDED.name, PORT_NOT_SERVED.name)
 """The codes that are found in the cluster alone."""
 
-LIVE_CHECKS: Final = (named_port_unresolved, never_matches, port_not_served)
+LIVE_CHECKS: Final = (named_port_unresolved, never_matches, one_sided, port_not_served)

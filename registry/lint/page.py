@@ -36,7 +36,7 @@ In CI, `netpol-registry lint` looks at files without a cluster ([cli.md](cli.md)
 
 `?podRanges=10.244.0.0/16,fd00:10:244::/56` names the cluster's pod ranges, which PodIpInIpBlock needs. The
 namespace defaults that AlwaysWidened compares with are those of the catalogue. NamedPortUnresolved,
-NeverMatches and PortNotServed need a cluster and users of the template: `?live=true` finds them
+NeverMatches, OneSided and PortNotServed need a cluster and users of the template: `?live=true` finds them
 ([api.md](api.md#lint)).
 
 | code | severity | what |
@@ -52,6 +52,10 @@ _GIVEN: Final = {
         LIVE,
         "On the Deployment `web` of the only namespace, `shop`, whose container declares the port 8080 with "
         "the name `http`:",
+    ),
+    "OneSided": (
+        "On the Deployment `web` of the namespace `shop`, which has a Deployment `shopfront` too. A policy "
+        "isolates the egress of all pods there, and none allows any:"
     ),
     "PodIpInIpBlock": "With `podRanges=10.244.0.0/16`:",
 }

@@ -154,9 +154,12 @@ def _requirements(selector: Mapping[str, Any]) -> Iterator[str]:
 
 def _is_undecided(selector: Selector) -> bool:
     """Whether a selector asks for labels that no pod template shows."""
-    return any(one.key in _ADDED or _is_added(one.key) for one in requirements(selector))
+    return any(is_added(one.key) for one in requirements(selector))
 
 
-def _is_added(key: str) -> bool:
+def is_added(key: str) -> bool:
+    """Whether a label is one that pods get beside those of their template."""
+    if key in _ADDED:
+        return True
     prefix = key.partition("/")[0] + "/"
     return any(prefix == end or prefix.endswith(f".{end}") for end in _ADDING)

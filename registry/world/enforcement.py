@@ -28,6 +28,8 @@ class EnforcementWatch:
     def __init__(self, client: Client, settings: Settings) -> None:
         self.standing: Completeness = completeness(setting=settings.policy_enforcement)
         """Replaced as a whole, so that any thread may read it."""
+        self.asked = False
+        """Whether it is known which other kinds of policies there are."""
         self._client = client
         self._setting = settings.policy_enforcement
         self._told = ""
@@ -62,6 +64,7 @@ class EnforcementWatch:
             self._told = str(error)
             return
         self._told = ""
+        self.asked = True
         self._take()
 
     async def _ask_again(self) -> None:

@@ -1,6 +1,10 @@
 """Pictures of a cluster, as the corpus writes them."""
 
+from registry.connectivity.objects import Origin, Policy
+from registry.connectivity.rules import Reader
 from registry.lint.place import Target, place_of
+from registry.model.documents import canonical
+from registry.model.normalise import normalise_spec
 from registry.planning.objects import Key
 from registry.planning.pods import Pods, Port
 
@@ -10,6 +14,22 @@ def place(written):
     found = place_of(written["namespaces"], [(key(one), pods(one)) for one in written["workloads"]])
     visible = written.get("visible")
     return found if visible is None else found.limited_to(visible, all_namespaces=True)
+
+
+def policies(written):
+    """The policies of namespaces, `{namespace: [spec]}`; `template` says which generated one."""
+    return {
+        namespace: [Reader().read(_policy(namespace, number, one)) for number, one in enumerate(specs)]
+        for namespace, specs in written.items()
+    }
+
+
+def _policy(namespace, number, written):
+    spec = {key: value for key, value in written.items() if key != "template"}
+    origin = None
+    if "template" in written:
+        origin = Origin(written["template"], 1, key({"namespace": namespace, "name": "user"}))
+    return Policy(namespace=namespace, name=f"p{number}", spec=canonical(normalise_spec(spec)), origin=origin)
 
 
 def target(written, place):

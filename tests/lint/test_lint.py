@@ -15,7 +15,7 @@ from registry.model.documents import load_yaml
 from registry.model.pointers import split
 from registry.model.problems import Invalid
 from registry.model.template import parse_template
-from tests.lint.places import place, target
+from tests.lint.places import place, policies, target
 from tests.model.other_parameters import OTHER_PARAMETERS
 from tests.model.strategies import specs
 
@@ -40,6 +40,7 @@ def of_case(case):
         defaults=tuple(default),
         place=there,
         target=target(case["target"], there) if there else None,
+        policies=policies(case.get("policies", {})),
     )
 
 

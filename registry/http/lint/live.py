@@ -13,6 +13,7 @@ from registry.cluster.pods import living_pods
 from registry.cluster.resources import NAMESPACES, PODS, Resource
 from registry.http.access import Caller
 from registry.http.backend import Backend
+from registry.http.lint.policies import certain_policies
 from registry.http.requests import backend, caller
 from registry.http.visibility import visible
 from registry.lint.findings import Surroundings
@@ -42,7 +43,8 @@ def lint_live(
     uses = _uses(template.name)
     seen, all_seen = backend().call(visible(backend().access, caller(), uses))
     place = backend().call(_picture(backend(), caller(), seen)).place()
-    around = msgspec.structs.replace(surroundings, place=place)
+    policies = certain_policies({use.namespace for use in seen})
+    around = msgspec.structs.replace(surroundings, place=place, policies=policies)
     users = [(use, place.target(_key(use))) for use in seen]
     unreadable = sum(use.parameters is None for use in seen)
     known = [
