@@ -8,7 +8,7 @@ protocol.
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -26,12 +26,19 @@ ALL_OF: Final = {protocol: ((first + 1, first + LAST),) for protocol, first in _
 ALL_PORTS: Final[Intervals] = union(ranges[0] for ranges in ALL_OF.values())
 
 
+_Number = Annotated[int, msgspec.Meta(ge=1, le=LAST)]
+
+
 class PolicyPort(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A NetworkPolicyPort."""
 
-    protocol: str = "TCP"
-    port: int | str | None = None
-    end_port: int | None = None
+    protocol: Literal["TCP", "UDP", "SCTP"] = "TCP"
+    port: _Number | str | None = None
+    end_port: _Number | None = None
+
+    def __post_init__(self) -> None:
+        if self.end_port is not None and not (isinstance(self.port, int) and self.port <= self.end_port):
+            raise ValueError(f"endPort {self.end_port} needs a port that is a number and not above it")
 
 
 class Ports(NamedTuple):

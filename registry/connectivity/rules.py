@@ -5,7 +5,7 @@ reference of NetworkPolicySpec, quoted beside the function that carries it out.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -54,6 +54,11 @@ class _Peer(msgspec.Struct, frozen=True, rename="camel", gc=False):
     namespace_selector: LabelSelector | None = None
     ip_block: IPBlock | None = None
 
+    def __post_init__(self) -> None:
+        selects = self.pod_selector is not None or self.namespace_selector is not None
+        if selects == (self.ip_block is not None):
+            raise ValueError("a peer is either an ipBlock or has selectors")
+
 
 class _Rule(msgspec.Struct, frozen=True, gc=False):
     ports: tuple[PolicyPort, ...] | None = None
@@ -63,7 +68,7 @@ class _Rule(msgspec.Struct, frozen=True, gc=False):
 
 class _Spec(msgspec.Struct, frozen=True, rename="camel", gc=False):
     pod_selector: LabelSelector = LabelSelector()
-    policy_types: tuple[str, ...] = ()
+    policy_types: tuple[Literal["Ingress", "Egress"], ...] = ()
     ingress: tuple[msgspec.Raw, ...] | None = None
     egress: tuple[msgspec.Raw, ...] | None = None
 

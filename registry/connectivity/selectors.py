@@ -7,7 +7,7 @@ selects everything.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -25,8 +25,12 @@ class Expression(msgspec.Struct, frozen=True, gc=False):
     """A LabelSelectorRequirement."""
 
     key: str
-    operator: str
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.operator in ("In", "NotIn")) != bool(self.values):
+            raise ValueError(f"In and NotIn need values, and others have none: {self.operator} of {self.key}")
 
 
 class LabelSelector(msgspec.Struct, frozen=True, rename="camel", gc=False):
