@@ -34,6 +34,8 @@ _BOOLS: Final = {
 _INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]*|0[bB][01]+|[1-9][0-9]*)")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_PLAIN: Final = 1e21
+"""Below it a whole number is written without an exponent, so `1e3` is as good as 1000."""
 _MERGE: Final = "<<"
 _TEXT_TAG: Final = "tag:yaml.org,2002:str"
 
@@ -107,11 +109,10 @@ class _Reader:
 
     def _mapping(self, depth: int) -> dict[str, object]:
         members: dict[str, object] = {}
-        merged: list[object] = []
         keys: set[str] = set()
         while type(event := self._next()) is not yaml.MappingEndEvent:
             if isinstance(event, yaml.ScalarEvent) and event.value == _MERGE and event.implicit[0]:
-                merged.append(self._value(self._next(), depth + 1))
+                self._merge(members, event, self._value(self._next(), depth + 1))
                 continue
             key = self._key(event)
             if key in keys:
@@ -120,16 +121,17 @@ class _Reader:
             value = self._value(self._next(), depth + 1)
             if value is not None:
                 members[key] = value
-        return self._merge(members, merged) if merged else members
-
-    def _merge(self, members: dict[str, object], merged: list[object]) -> dict[str, object]:
-        """https://yaml.org/type/merge.html: own members come first, then those of earlier mappings."""
-        for value in merged:
-            for part in value if isinstance(value, list) else [value]:
-                if not isinstance(part, dict):
-                    _refuse(f"A merge key (<<) stands for what is no mapping (near line {self._line}).")
-                members = {**part, **members}
         return members
+
+    def _merge(self, members: dict[str, object], event: yaml.Event, value: object) -> None:
+        """https://yaml.org/type/merge.html: of several mappings the first goes before the others.
+
+        A member goes before what is merged where it comes later, as kubectl's reader has it.
+        """
+        for part in reversed(value if isinstance(value, list) else [value]):
+            if not isinstance(part, dict):
+                self._refuse_at(event, "A merge key (<<) stands for what is no mapping", "Write it out.")
+            members.update(part)
 
     def _alias(self, event: yaml.Event) -> object:
         anchor = event.anchor if isinstance(event, yaml.NodeEvent) else None
@@ -157,7 +159,9 @@ class _Reader:
         if not isinstance(event, yaml.ScalarEvent):
             self._refuse_at(event, "A key is no text", "Write a name before the colon.")
         key = self._scalar(event)
-        return str(key).lower() if isinstance(key, bool) else str(event.value)
+        if key is None:
+            self._refuse_at(event, "A key is null", "Put it in quotes, or write a name.")
+        return str(key).lower() if isinstance(key, bool) else str(key)
 
     def _refuse_at(self, event: yaml.Event, what: str, fix: str) -> NoReturn:
         line = event.start_mark.line if event.start_mark else 0
@@ -176,8 +180,8 @@ def _plain(text: str) -> Scalar:
     digits = text.replace("_", "")
     if _INTEGER.fullmatch(digits):
         return _integer(digits)
-    if _FLOAT.fullmatch(digits):
-        return _finite(float(digits))
+    if _FLOAT.fullmatch(digits) and math.isfinite(value := float(digits)):
+        return int(value) if value.is_integer() and abs(value) < _PLAIN else value
     if _SPECIAL.fullmatch(text):
         raise ValueError(f"{text} is no number that JSON can hold")
     return text
@@ -190,9 +194,3 @@ def _integer(digits: str) -> int:
     if value >= 1 << 64:
         raise ValueError(f"{digits} does not fit in 64 bits")
     return -value if digits[0] == "-" else value
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("The number is too large")
-    return value
