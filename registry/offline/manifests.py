@@ -59,12 +59,7 @@ class _Named(msgspec.Struct, gc=False):
     metadata: Meta = msgspec.field(default_factory=Meta)
 
 
-class _Policy(msgspec.Struct, gc=False):
-    spec: msgspec.Raw = msgspec.Raw(b"{}")
-
-
 _NAMED: Final = msgspec.json.Decoder(_Named)
-_POLICY: Final = msgspec.json.Decoder(_Policy)
 _WORKLOADS: Final = {(one.group, one.kind): one for one in BUILT_IN_WORKLOADS}
 _NODE: Final = (NODES.group, NODES.kind)
 _NAMESPACE: Final = (NAMESPACES.group, NAMESPACES.kind)
@@ -190,8 +185,9 @@ def _policy(found: Object, meta: Meta) -> Policy:
     if found.api_version != API_VERSION:
         reason = f"{shown(found.api_version)} is not the API version of a NetworkPolicy that is read."
         raise Invalid([Problem("/apiVersion", reason, f"Write {API_VERSION}.")])
-    spec = without_nulls(unique_members(_decoded(_POLICY.decode, found).spec))
+    cleaned = without_nulls(unique_members(found.raw))
+    spec = cleaned.get("spec", {}) if isinstance(cleaned, dict) else None
     if problems := check_spec(spec, pod_selector=True):
         raise Invalid(problems)
-    live = _decoded(decode_policy, found)
+    live = _decoded(decode_policy, msgspec.structs.replace(found, raw=canonical(cleaned)))
     return policy_of(msgspec.structs.replace(live, namespace=meta.namespace, name=meta.name))

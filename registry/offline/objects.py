@@ -59,6 +59,7 @@ class _Head(msgspec.Struct, rename="camel", gc=False):
     items: Sequence[msgspec.Raw] | None = None
 
 
+_LABELS: Final = ("labels", "matchLabels")
 _HEAD: Final = msgspec.json.Decoder(_Head)
 
 
@@ -138,10 +139,15 @@ def _no_object(source: Source, reason: str) -> Unread:
     return Unread(source, Problem("", reason, FIX))
 
 
-def without_nulls(value: object) -> object:
-    """A JSON value without members that are null: to the API server they are absent."""
+def without_nulls(value: object, name: str = "") -> object:
+    """A JSON value without members that are null: to the API server they are absent.
+
+    Not so in labels, where null is the empty text and nobody means it: there it stays, to be told.
+    """
     if isinstance(value, Mapping):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+        if name in _LABELS or (name == "selector" and any(isinstance(one, str) for one in value.values())):
+            return value
+        return {key: without_nulls(item, key) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [without_nulls(item) for item in value]
     return value

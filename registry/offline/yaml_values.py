@@ -41,9 +41,9 @@ _TEXT_TAG: Final = "tag:yaml.org,2002:str"
 
 
 def read_value(text: str, line: int = 1) -> object:
-    """The JSON value of one document that begins at `line`; members without a value are left out.
+    """The JSON value of one document that begins at `line`; None where the document is empty.
 
-    None where the document is empty. Raises Invalid, naming the line of the file.
+    Raises Invalid, naming the line of the file.
     """
     try:
         return _Reader(yaml.parse(text, Loader=_LOADER), line).document()
@@ -118,9 +118,7 @@ class _Reader:
             if key in keys:
                 self._refuse_at(event, f"`{key}` appears twice", "Keep one of the two.")
             keys.add(key)
-            value = self._value(self._next(), depth + 1)
-            if value is not None:
-                members[key] = value
+            members[key] = self._value(self._next(), depth + 1)
         return members
 
     def _merge(self, members: dict[str, object], event: yaml.Event, value: object) -> None:

@@ -20,7 +20,7 @@ GOOD = [
     listed(workload("db", "CronJob", api_version="batch/v1")),
 ]
 NUMBERS = st.integers(-(2**63), 2**63)
-JUNK = st.none() | st.booleans() | NUMBERS | st.text(max_size=5) | st.sampled_from([[], {}, [None]])
+JUNK = st.none() | st.booleans() | NUMBERS | st.text("ab:/ é", max_size=5) | st.sampled_from([[], {}, [None]])
 
 
 def paths(value, here=()):

@@ -181,6 +181,17 @@ def test_null_is_absent(write, answer):
     assert (found["problems"], found["ingress"]["isolated"]) == ([], True)
 
 
+@pytest.mark.parametrize(
+    "made", [workload("web"), policy("db", "web"), policy("db", "db", "web")], ids=["labels", "pods", "peers"]
+)
+@pytest.mark.parametrize("dumped", [json.dumps, yaml.safe_dump])
+def test_a_label_without_a_value_is_told_and_widens_nothing(write, connectivity, made, dumped):
+    spoiled = dumped(made).replace('"app": "web"', '"app": null').replace("app: web", "app: null")
+    done = graph(connectivity, "--from", write("w.yaml", spoiled))
+    assert done.status == 2
+    assert len(problems(done)) == 1
+
+
 def test_a_label_that_is_no_text_is_told(write, connectivity):
     made = yaml.safe_dump(workload("web")).replace("app: web", "app: 1.0")
     done = graph(connectivity, "--from", write("w.yaml", made))
