@@ -177,8 +177,9 @@ def _missing_peer(network: Network, rule: Rule, peer: Peer) -> Iterator[str]:
         return
     for term in rule.peers.terms:
         yield from _missing_term(network, term, peer)
-    if rule.peers.addresses and not network.blocks_match_pods:
-        yield "an ipBlock is taken to match no pods"
+    if rule.peers.addresses:
+        held = "none of the pods' addresses that are known is in the rule's blocks"
+        yield held if network.blocks_match_pods else "an ipBlock is taken to match no pods"
 
 
 def _missing_term(network: Network, term: Term, pods: Pods) -> Iterator[str]:

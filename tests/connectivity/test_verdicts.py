@@ -61,5 +61,6 @@ def assert_said(side, reasons):
     """The policies of a side are these, each with whether its rules are about the peer, and the port."""
     said = {tuple(one.policy.key): [(rule.peer, rule.port) for rule in one.rules] for one in side.policies}
     assert said == reasons
+    assert all(rule.allows != bool(rule.missing) for one in side.policies for rule in one.rules)
     assert side.isolated == bool(reasons)
     assert side.allowed == (not reasons or any(all(rule) for rules in reasons.values() for rule in rules))
