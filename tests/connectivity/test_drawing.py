@@ -7,7 +7,7 @@ from registry.connectivity.diff import diff
 from registry.connectivity.flows import Flows
 from registry.connectivity.graph import View, graph
 from registry.connectivity.objects import PolicyKey
-from registry.connectivity.ports import number_of
+from registry.connectivity.ports import number_of, shown
 from tests.connectivity.made import cluster, key, names, pods, policy
 
 FROM_WEB = """
