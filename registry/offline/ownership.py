@@ -3,13 +3,14 @@
 https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Final
 
 import msgspec
 
-from registry.cluster.resources import NODES, PODS, Resource
+from registry.cluster.resources import CRON_JOBS, DEPLOYMENTS, JOBS, NODES, PODS, REPLICA_SETS, Resource
 from registry.cluster.workloads import MANAGED_KINDS, decode_custom_pods, decode_pods
 from registry.connectivity.addresses import address_of
 from registry.connectivity.grouping import Member
@@ -17,6 +18,9 @@ from registry.model.checks import shown
 from registry.model.problems import Invalid, Problem
 from registry.planning.objects import Key
 from registry.planning.pods import Pods
+
+_TEMPLATE_HASH: Final = "pod-template-hash"
+_MINUTE: Final = re.compile(r"-\d{8,}$")
 
 FINISHED: Final = ("Succeeded", "Failed")
 """Phases of pods that do not run any more and have no address of their own."""
@@ -134,7 +138,23 @@ def members_of(told: Mapping[Key, Told]) -> list[Member]:
 def _top(key: Key, told: Mapping[Key, Told]) -> Key:
     """The last of its owners; what is said in a circle ends where it began."""
     *_, last = _chain(key, told)
-    return last
+    pods = told[key].pods
+    return last if last in told or pods is None else _maker(last, pods, told)
+
+
+def _maker(owner: Key, pods: Pods, told: Mapping[Key, Told]) -> Key:
+    """Who made an owner that is not there itself, by the names that Kubernetes gives; else the owner.
+
+    A ReplicaSet of a Deployment is named by the hash that its pods bear, a Job of a CronJob by the minute:
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label and
+    https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
+    """
+    found = owner
+    if owner.kind == REPLICA_SETS.kind and (template := dict(pods.labels).get(_TEMPLATE_HASH)):
+        found = owner._replace(kind=DEPLOYMENTS.kind, name=owner.name.removesuffix(f"-{template}"))
+    elif owner.kind == JOBS.kind:
+        found = owner._replace(kind=CRON_JOBS.kind, name=_MINUTE.sub("", owner.name))
+    return found if found in told and found.name != owner.name else owner
 
 
 def _chain(key: Key, told: Mapping[Key, Told]) -> Iterator[Key]:

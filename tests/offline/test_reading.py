@@ -262,6 +262,27 @@ def test_an_owner_that_is_not_there_is_known_by_name(write, answer):
     assert pods_of(answer, "--from", "all.json") == ["Deployment.apps/web"]
 
 
+def by_replica_set(name, replica_set, template_hash):
+    return owned(pod(name, "web", **{"pod-template-hash": template_hash}), "ReplicaSet", replica_set)
+
+
+def test_pods_are_a_deployments_also_when_its_replica_sets_are_not_there(write, answer):
+    write("all.json", listed(workload("web"), by_replica_set("web-1-a", "web-1", "1")))
+    assert pods_of(answer, "--from", "all.json") == ["Deployment.apps/web"]
+
+
+def test_pods_are_not_a_deployments_whose_hash_is_not_in_the_name(write, answer):
+    write("all.json", listed(workload("web"), by_replica_set("web-1-a", "web-1", "2")))
+    assert pods_of(answer, "--from", "all.json") == ["Deployment.apps/web", "ReplicaSet.apps/web-1"]
+
+
+def test_pods_are_a_cron_jobs_also_when_its_jobs_are_not_there(write, answer):
+    made = workload("tidy", "CronJob", api_version="batch/v1")
+    made["spec"] = {"jobTemplate": {"spec": made["spec"]}}
+    write("all.json", listed(made, owned(pod("tidy-28000000-a", "tidy"), "Job", "tidy-28000000", "batch/v1")))
+    assert pods_of(answer, "--from", "all.json") == ["CronJob.batch/tidy"]
+
+
 def test_pods_of_one_workload_that_a_policy_tells_apart_are_variants(write, answer):
     into = policy("first", "web", "db")
     into["spec"]["podSelector"]["matchLabels"]["n"] = "0"
