@@ -216,7 +216,11 @@ class Backend:
         while True:
             await asyncio.sleep(CARRY_OVER_SECONDS)
             if self.network.feed:
-                await asyncio.to_thread(self.network.catch_up)
+                try:
+                    await asyncio.to_thread(self.network.catch_up)
+                except Exception:  # nothing is lost; questions about connections fail, and nothing else does
+                    log.exception("changes cannot be carried over into who can talk to whom")
+                    await asyncio.sleep(RETRY_SECONDS)
 
     async def _ensure(self) -> None:
         """Set the store up, again and again until it is; then wait to be stopped."""

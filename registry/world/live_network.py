@@ -26,12 +26,14 @@ class Unevaluated(msgspec.Struct, frozen=True):
     """What is there and was not taken into account, at one moment.
 
     `workloads` do not say which pods they make; `policies` have a spec that cannot be read, with the reason;
-    `labels` of pods that no template tells are asked for by these policies.
+    `labels` of pods that no template tells are asked for by these policies; of `namespaces` with pods or
+    policies no Namespace is known, and so no label but the name.
     """
 
     workloads: Collection[Key] = ()
     policies: Mapping[PolicyKey, str] = {}
     labels: Mapping[PolicyKey, tuple[str, ...]] = {}
+    namespaces: Collection[str] = ()
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -66,6 +68,8 @@ class LiveNetwork:
         self._unknown: set[Key] = set()
         self._unreadable: dict[PolicyKey, str] = {}
         self._labels: dict[PolicyKey, tuple[str, ...]] = {}
+        self._strange: set[str] = set()
+        self._left_out: Unevaluated | None = None
 
     def catch_up(self) -> None:
         """Carry over what changed; each change costs what it touches."""
@@ -102,13 +106,28 @@ class LiveNetwork:
         return self._surveyed
 
     def _unevaluated(self) -> Unevaluated:
-        return Unevaluated(tuple(sorted(self._unknown)), dict(self._unreadable), dict(self._labels))
+        if self._left_out is None:
+            self._left_out = Unevaluated(
+                tuple(sorted(self._unknown)),
+                dict(self._unreadable),
+                dict(self._labels),
+                tuple(sorted(self._strange)),
+            )
+        return self._left_out
 
     def _catch_up(self) -> None:
         changes = self.feed.fetch()
         if not changes:
             return
         self._version += 1
+        self._left_out = None
+        try:
+            self._take(changes)
+        except BaseException:
+            self.feed.give_back(changes)  # none is ever lost: what was taken in already may be so again
+            raise
+
+    def _take(self, changes: Changes) -> None:
         for name, namespace in changes.namespaces.items():
             if namespace:
                 self._network.put_namespace(name, namespace.labels)
@@ -116,6 +135,9 @@ class LiveNetwork:
         for name, namespace in changes.namespaces.items():
             if not namespace:
                 self._network.drop_namespace(name)
+        for name in changes.places():
+            room = self._network.rooms.get(name)
+            (self._strange.add if room and not room.exists else self._strange.discard)(name)
 
     def _put(self, changes: Changes) -> None:
         for key, workload in changes.workloads.items():

@@ -26,6 +26,11 @@ class Changes(msgspec.Struct):
     def __len__(self) -> int:
         return len(self.namespaces) + len(self.workloads) + len(self.policies)
 
+    def places(self) -> set[str]:
+        """The namespaces in which they are."""
+        places = (key.namespace for key in self.policies)
+        return {*self.namespaces, *(key.namespace for key in self.workloads), *places}
+
 
 class NetworkFeed:
     """Gathers changes until they are fetched; safe for threads."""
@@ -48,6 +53,14 @@ class NetworkFeed:
         with self._lock:
             found, self._changes = self._changes, Changes()
         return found
+
+    def give_back(self, changes: Changes) -> None:
+        """Have what could not be taken in fetched again, unless something newer was noted meanwhile."""
+        with self._lock:
+            newer, self._changes = self._changes, changes
+            changes.namespaces |= newer.namespaces
+            changes.workloads |= newer.workloads
+            changes.policies |= newer.policies
 
     def __len__(self) -> int:
         return len(self._changes)

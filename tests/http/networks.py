@@ -67,11 +67,12 @@ def _rules(network, read, names):
     """Whom each rule is about."""
     members = Members(network)
     return [
-        [
-            sorted(network.rooms[name].index.group(place).key for place in places(bits))
+        sorted(
+            network.rooms[name].index.group(place).key
             for name, bits in members.of(rule).items()
             if name in names
-        ]
+            for place in places(bits)
+        )
         for rules in (read.ingress, read.egress)
         for rule in rules or ()
     ]

@@ -171,3 +171,19 @@ def test_what_was_not_evaluated_is_told_with_the_answer(team):
     reasons = team.told("verdict", **team.between())["completeness"]["leftOut"]
     [one] = [one for one in reasons if one["reason"] == "LabelsOfPods"]
     assert one["objects"] == [f"{team.namespace}/first: statefulset.kubernetes.io/pod-name"]
+
+
+def test_namespaces_that_the_settings_leave_out_are_told_since_their_labels_are_not_known(
+    start_service, api, make_namespace
+):
+    service = start_service(namespace_selector="nobody=bears-this")
+    made = Connections(api, service, make_namespace())
+    made.deploy("db")
+    made.deploy("web")
+    query = "&".join(f"{name}={value}" for name, value in made.between().items())
+
+    def is_told():
+        found = service.call("GET", f"/api/v1/connectivity/verdict?{query}").get_json()
+        return "NamespaceUnknown" in [one["reason"] for one in found["completeness"]["leftOut"]]
+
+    eventually(is_told)

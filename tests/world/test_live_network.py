@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from registry.connectivity.network import Network
 from registry.connectivity.objects import Origin, PodKey, PolicyKey
 from registry.model.documents import canonical
 from registry.planning.names import policy_name
@@ -153,3 +154,33 @@ def test_flows_are_worked_out_once_for_each_state(live):
     assert live.survey(lambda survey: survey) is first
     live.feed.take(None, policy({"podSelector": {}}))
     assert live.survey(lambda survey: survey.version) > first.version
+
+
+def test_a_namespace_that_nobody_told_of_is_told_as_unknown(live):
+    live.feed.take(None, workload({}))
+    assert unevaluated(live).namespaces == ("shop",)
+    live.feed.take(None, namespace())
+    assert unevaluated(live).namespaces == ()
+
+
+def test_changes_that_could_not_be_taken_in_are_taken_in_later(live, monkeypatch):
+    live.feed.take(None, workload({}))
+    live.feed.take(None, policy({"podSelector": {}}))
+
+    def fail(*_):
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Network, "put_policy", fail)
+        with pytest.raises(RuntimeError):
+            live.catch_up()
+    assert policies_of(live) == ["p"]
+
+
+def test_what_came_after_changes_that_failed_is_newer(live):
+    one = policy({"podSelector": {}})
+    live.feed.take(None, one)
+    failed = live.feed.fetch()
+    live.feed.take(one, None)
+    live.feed.give_back(failed)
+    assert live.ask(lambda network, _: list(network.all_policies())) == []

@@ -15,8 +15,8 @@ SHOWN: Final = 20
 """Objects that one entry names; `total` counts all."""
 
 TEMPLATES: Final = (
-    "Pods are known by the templates of their workloads; their addresses, and labels that something adds to "
-    "living pods, are not."
+    "Pods are known by the templates of their workloads, whether any live or not; their addresses, and "
+    "labels that something adds to living pods, are not."
 )
 
 
@@ -36,6 +36,7 @@ def completeness(
         "leftOut": [
             {"reason": "PodAddresses", "message": TEMPLATES, "total": 0, "objects": []},
             *_left_out(unevaluated, sight, within),
+            *_strange(unevaluated, sight, within),
             *_kinds(),
             *left_out_documents(standing),
         ],
@@ -63,6 +64,15 @@ def _left_out(unevaluated: Unevaluated, sight: Sight, within: frozenset[str] | N
             f"{place}: {', '.join(keys)}" for place, keys in labels.items() if sight.reads(place.namespace)
         ]
         yield _entry("LabelsOfPods", message, named, len(labels))
+
+
+def _strange(unevaluated: Unevaluated, sight: Sight, within: frozenset[str] | None) -> Iterator[Document]:
+    """Namespaces that the setting NAMESPACE_SELECTOR leaves out, or that are just going."""
+    found = [name for name in unevaluated.namespaces if within is None or name in within]
+    if found:
+        message = "The labels of these namespaces are not known, so rules find them by their name alone."
+        named = [name for name in found if sight.reads(name)]
+        yield _entry("NamespaceUnknown", message, named, len(found))
 
 
 def _kinds() -> Iterator[Document]:
