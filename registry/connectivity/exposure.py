@@ -212,7 +212,7 @@ def _both(one: Ports, other: Ports) -> Ports:
 def _beyond(stranger: _Stranger, given: Ports, all_found: Mapping[_Stranger, Ports]) -> Ports:
     """The ports that are not open anyway to more than these strangers."""
     for other, theirs in all_found.items():
-        if other != stranger and other.includes(stranger) and not stranger.includes(other):
+        if other != stranger and other.includes(stranger):
             numbered = difference(given.numbered, theirs.numbered)
             given = Ports(numbered, tuple(one for one in given.named if one not in theirs.named))
     return given

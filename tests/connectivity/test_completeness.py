@@ -63,6 +63,7 @@ def test_what_enforces_is_told_by_the_agents_on_nodes(found, enforced):
         (("server", "--disable-network-policy", "true"), "notFound"),
         (("server", "--disable-network-policy=true"), "notFound"),
         (("server", "--disable-network-policy", "false"), "found"),
+        (("server", "--disable-network-policy=false"), "found"),
     ],
 )
 def test_k3s_enforces_unless_it_is_told_not_to(arguments, enforced):

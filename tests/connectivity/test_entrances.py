@@ -14,7 +14,7 @@ from registry.connectivity.formats.ends import Ends
 from registry.connectivity.formats.render import render
 from registry.connectivity.graph import TooManyEdges, View, graph
 from registry.connectivity.members import Members
-from registry.connectivity.rules import peers_of
+from registry.connectivity.rules import Peers, peers_of
 from registry.planning.pods import Port
 from tests.connectivity.formats.answers import check
 from tests.connectivity.made import cluster, names, pods, policy
@@ -121,6 +121,11 @@ def test_a_target_port_is_a_number_or_a_name_of_the_containers(target, expected)
     service = SERVICE.replace("targetPort: http", f"targetPort: {target}")
     (way,) = found(service, INGRESS, network=network)
     assert behind(way, network) == [(["shop/web"], [expected])]
+
+
+def test_a_name_under_another_protocol_is_no_target_port():
+    (way,) = found(SERVICE, INGRESS, network=cluster(pods("shop/web", Port("UDP", 8080, "http"))))
+    assert "declares its targetPort" in way.problem
 
 
 def test_without_a_target_port_it_is_the_services():
@@ -380,6 +385,12 @@ def test_what_is_not_surely_open_to_a_controller_on_the_hosts_network_is_unknown
     everyone = peers_of([{"namespaceSelector": {}}])
     one = arrival(SERVICE, INGRESS, CLASS, network=network, controllers=everyone)
     assert one.allowed == "unknown"
+
+
+def test_what_is_open_to_anyone_is_open_to_a_controller_on_the_hosts_network():
+    network = cluster(WEB, pods("ingress-nginx/controller", host_network=True, **dict(NGINX.labels)))
+    everyone = Peers(anyone=True)
+    assert arrival(SERVICE, INGRESS, CLASS, network=network, controllers=everyone).allowed == "yes"
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,12 @@ def test_own_and_other_namespaces_do_not_cover_each_other():
     assert [one.namespaces for one in reaches(ingress(rules))] == ["own", "team=pay"]
 
 
+def test_all_of_the_own_namespace_are_not_some_of_another():
+    peer = "{namespaceSelector: {matchLabels: {team: pay}}, podSelector: {matchLabels: {app: db}}}"
+    rules = f"[{{from: [{{podSelector: {{}}}}]}}, {{from: [{peer}]}}]"
+    assert [one.namespaces for one in reaches(ingress(rules))] == ["own", "team=pay"]
+
+
 def test_named_ports_are_those_that_the_workload_declares():
     network = cluster(
         pods("shop/web", Port("TCP", 8080, "http")),

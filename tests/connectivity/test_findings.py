@@ -119,6 +119,12 @@ def test_a_named_port_that_no_selected_container_declares_is_told():
     assert codes(pods("shop/web", Port("TCP", 80, "http")), policy("shop/in", rule)) == []
 
 
+def test_a_named_port_that_only_others_declare_is_told():
+    rule = ingress("web", "[{ports: [{port: sql}]}]")
+    told = codes(WEB, pods("shop/db", Port("TCP", 5432, "sql")), policy("shop/in", rule))
+    assert told == ["NamedPortUnresolved"]
+
+
 def test_a_named_port_is_of_the_rules_protocol():
     rule = ingress("web", "[{ports: [{port: dns, protocol: UDP}]}]")
     finding, _ = only(
@@ -316,6 +322,22 @@ def test_of_several_unmanaged_policies_each_is_told_with_its_own():
         )
     ]
     assert told == [("shop/a", ["shop/web"]), ("shop/b", ["shop/api"])]
+
+
+def test_a_generated_policy_is_no_unmanaged_one_though_it_lets_the_connection_in():
+    told = [
+        policies(one)[0]
+        for one, _ in found(
+            WEB,
+            DB,
+            policy("shop/db", ingress("db", f"[{from_('web')}]"), "db"),
+            policy("shop/db-by-hand", ingress("db", "[]")),
+            policy("shop/web", egress("web", "[]"), "deny"),
+            policy("shop/web-by-hand", egress("web", f"[{to('db')}]")),
+        )
+        if one.code == "UnmanagedWidens"
+    ]
+    assert told == ["shop/web-by-hand"]
 
 
 def test_policies_of_one_template_are_one_finding():
