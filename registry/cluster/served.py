@@ -69,10 +69,15 @@ async def policy_kinds(client: Requests) -> list[PolicyKind]:
 
     One request where none of their groups is served; of each kind one object is read, not all.
     """
-    return [
-        PolicyKind(one.group, one.kind, await _count(client, one.path()))
-        for one in await served(client, POLICY_KINDS)
-    ]
+    return [PolicyKind(*one) for one in await counted(client, POLICY_KINDS)]
+
+
+async def counted(
+    client: Requests, wanted: Mapping[str, Collection[str]]
+) -> list[tuple[str, str, int | None]]:
+    """Group, kind and number of objects of the wanted kinds that are served. Raises ApiError."""
+    found = await served(client, wanted)
+    return [(one.group, one.kind, await _count(client, one.path())) for one in found]
 
 
 async def _kinds(client: Requests, group_version: str) -> AsyncIterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ import msgspec
 
 from registry.connectivity import ports, selectors
 from registry.connectivity.entrances.reaching import Arrival
+from registry.connectivity.entrances.routes import leads_to
 from registry.connectivity.flows import Flows
 from registry.connectivity.intervals import NOTHING, difference, union
 from registry.connectivity.members import Members
@@ -81,12 +82,8 @@ def exposure(
         ingress=reading.group(_at_receivers(flows.receivers, members, labelled)),
         egress=reading.group(senders),
         host_network=without(asked, labelled),
-        entrances=tuple(one for one in entrances if pods is None or _leads_to(one, pods)),
+        entrances=tuple(one for one in entrances if leads_to(one.way, pods)),
     )
-
-
-def _leads_to(arrival: Arrival, pods: PodSet) -> bool:
-    return any(meet(behind.pods, pods) for behind in arrival.way.behind)
 
 
 class _Addresses(NamedTuple):

@@ -12,14 +12,14 @@ from registry.cluster.entrances import ToldEntrance, entrance_decoder
 from registry.cluster.errors import ApiError
 from registry.cluster.informer import Informer, State
 from registry.cluster.resources import INGRESS_CLASSES, INGRESSES, SERVICES, Resource
-from registry.cluster.served import served
-from registry.connectivity.entrances.objects import GATEWAY, KINDS
+from registry.cluster.served import counted, served
+from registry.connectivity.entrances.objects import GATEWAY, KINDS, OTHER_KINDS
 from registry.connectivity.entrances.store import Entrances
 
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 60.0
-"""How often it is asked which kinds of the Gateway API are served."""
+"""How often it is asked which kinds are served: of the Gateway API, and of those that are not read."""
 
 
 class Known(NamedTuple):
@@ -37,6 +37,7 @@ class EntrancesWatch:
         self._informers: dict[Resource, Informer[Any]] = {}
         self._made: Known | None = None
         self._told = ""
+        self._others: list[tuple[str, str, int | None]] = []
         self._tasks = asyncio.TaskGroup()
 
     async def run(self) -> None:
@@ -52,12 +53,15 @@ class EntrancesWatch:
         """Follow kinds that are served now and were not before."""
         try:
             found = await served(self._client, {GATEWAY: KINDS[GATEWAY]})
+            others = await counted(self._client, OTHER_KINDS)
         except (ApiError, msgspec.MsgspecError) as error:
             if str(error) != self._told:
-                log.warning("which kinds of the Gateway API are served cannot be read: %s", error)
+                log.warning("which kinds lead inside cannot be read: %s", error)
             self._told = str(error)
             return
         self._told = ""
+        if others != self._others:
+            self._others, self._made = others, None
         followed = {(one.group, one.kind) for one in self._informers}
         for resource in found:
             if (resource.group, resource.kind) not in followed:
@@ -67,7 +71,7 @@ class EntrancesWatch:
         """What is known now; to be asked in the loop, and not to be changed."""
         if self._made is None:
             objects = (one.entrance for informer in self._informers.values() for one in informer.cache)
-            self._made = Known(Entrances(objects, self._missing()), tuple(self._informers))
+            self._made = Known(Entrances(objects, self._missing(), self._others), tuple(self._informers))
         return self._made
 
     def _follow(self, resource: Resource) -> None:

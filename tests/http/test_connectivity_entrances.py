@@ -1,6 +1,7 @@
 """Ways from outside to workloads in the graph: by Services, Ingresses and routes of the Gateway API."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -101,22 +102,44 @@ def test_ways_in_to_a_workload_are_its_own(front):
     assert front.told("exposure", workload=front.end("db"))["entrances"] == []
 
 
-@pytest.fixture
-def gateways(api):
-    """Gateways and HTTPRoutes are served."""
+@contextlib.contextmanager
+def serving(api, group, plural, kind):
+    """A kind that is served in its version v1 meanwhile."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
     approved = {"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/gateway-api/pull/891"}
-    for plural, kind in (("gateways", "Gateway"), ("httproutes", "HTTPRoute")):
-        names = {"plural": plural, "kind": kind, "singular": kind.lower()}
-        spec = {"group": GATEWAY, "scope": "Namespaced", "names": names, "versions": [version]}
-        meta = {"name": f"{plural}.{GATEWAY}", "annotations": approved}
-        api.create(DEFINITIONS, {"metadata": meta, "spec": spec})
-        eventually(lambda p=plural: api.list(f"/apis/{GATEWAY}/v1/{p}") == [])
-    yield
-    for plural in ("gateways", "httproutes"):
-        api.delete(f"{DEFINITIONS}/{plural}.{GATEWAY}")
-        eventually(lambda p=plural: not api.find(f"{DEFINITIONS}/{p}.{GATEWAY}"))
+    names = {"plural": plural, "kind": kind, "singular": kind.lower()}
+    spec = {"group": group, "scope": "Namespaced", "names": names, "versions": [version]}
+    meta = {"name": f"{plural}.{group}", "annotations": approved}
+    api.create(DEFINITIONS, {"metadata": meta, "spec": spec})
+    eventually(lambda: api.list(f"/apis/{group}/v1/{plural}") == [])
+    try:
+        yield
+    finally:
+        api.delete(f"{DEFINITIONS}/{plural}.{group}")
+        eventually(lambda: not api.find(f"{DEFINITIONS}/{plural}.{group}"))
+
+
+@pytest.fixture
+def gateways(api):
+    """Gateways and HTTPRoutes are served."""
+    with serving(api, GATEWAY, "gateways", "Gateway"), serving(api, GATEWAY, "httproutes", "HTTPRoute"):
+        yield
+
+
+def test_kinds_that_are_not_read_are_told_once_there_are_any(front, api, service):
+    def told():
+        service.backend.call(service.backend.entrances.look())
+        found = front.told("graph", namespace=front.namespace)["completeness"]["leftOut"]
+        return [(one["total"], one["objects"]) for one in found if one["reason"] == "EntranceKind"]
+
+    with serving(api, "projectcontour.io", "httpproxies", "HTTPProxy"):
+        assert told() == []
+        path = f"/apis/projectcontour.io/v1/namespaces/{front.namespace}/httpproxies"
+        typed = {"apiVersion": "projectcontour.io/v1", "kind": "HTTPProxy"}
+        api.create(path, {**typed, "metadata": {"name": "web"}})
+        eventually(lambda: told() == [(1, ["HTTPProxy.projectcontour.io"])])
+    eventually(lambda: told() == [])
 
 
 @pytest.mark.usefixtures("gateways")

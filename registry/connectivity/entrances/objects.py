@@ -25,6 +25,25 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 """All kinds that are read here, by group."""
 
 
+OTHER_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    # https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/http/ingressroute/
+    "traefik.io": ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP"),
+    # https://projectcontour.io/docs/main/config/fundamentals/
+    "projectcontour.io": ("HTTPProxy",),
+    # https://istio.io/latest/docs/reference/config/networking/virtual-service/
+    "networking.istio.io": ("VirtualService",),
+    # https://docs.redhat.com/en/documentation/openshift_container_platform/latest/html/network_apis/
+    "route.openshift.io": ("Route",),
+    # https://docs.nginx.com/nginx-ingress-controller/configuration/virtualserver-and-virtualserverroute-resources/
+    "k8s.nginx.org": ("VirtualServer",),
+    # https://www.getambassador.io/docs/emissary/latest/topics/using/intro-mappings
+    "getambassador.io": ("Mapping",),
+    # https://apisix.apache.org/docs/ingress-controller/concepts/apisix_route/
+    "apisix.apache.org": ("ApisixRoute",),
+}
+"""Kinds of single products that lead inside as well, and are not read."""
+
+
 class _Struct(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
     """What all of these have in common."""
 

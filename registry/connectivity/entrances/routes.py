@@ -25,6 +25,7 @@ from registry.connectivity.entrances.services import Backends, Behind, port_of
 from registry.connectivity.entrances.store import Entrances
 from registry.connectivity.members import Members
 from registry.connectivity.network import Network
+from registry.connectivity.podsets import PodSet, meet
 from registry.planning.objects import Key
 
 _DOMAINS: Final = "external-dns.alpha.kubernetes.io/hostname"
@@ -227,6 +228,6 @@ def _controller(found: ControllerClass | None) -> str:
     return found.controller if found else ""
 
 
-def leading_to(found: Iterable[Way]) -> list[Way]:
-    """The ways that lead to pods."""
-    return [way for way in found if way.behind]
+def leads_to(way: Way, pods: PodSet | None) -> bool:
+    """Whether a way leads to some of these pods, None for all there are, or to nobody."""
+    return pods is None or any(meet(behind.pods, pods) for behind in way.behind)

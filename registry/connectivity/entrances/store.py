@@ -1,6 +1,6 @@
 """The objects that lead inside, by kind and name, and what is not known of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from registry.connectivity.entrances.objects import (
     GATEWAY,
@@ -19,9 +19,17 @@ Name = tuple[str, str]
 
 
 class Entrances:
-    """All of them. `missing` names the kinds that could not be read, with the reason."""
+    """All of them. `missing` names the kinds that could not be read, with the reason.
 
-    def __init__(self, objects: Iterable[Entrance] = (), missing: dict[str, str] | None = None) -> None:
+    `others` are kinds that lead inside as well and are not read: group, kind, and how many there are.
+    """
+
+    def __init__(
+        self,
+        objects: Iterable[Entrance] = (),
+        missing: dict[str, str] | None = None,
+        others: Sequence[tuple[str, str, int | None]] = (),
+    ) -> None:
         self.services: dict[Name, Service] = {}
         self.ingresses: dict[Name, Ingress] = {}
         self.gateways: dict[Name, Gateway] = {}
@@ -29,6 +37,7 @@ class Entrances:
         self.grants: dict[Name, ReferenceGrant] = {}
         self.classes: dict[Name, ControllerClass] = {}
         self.missing = missing or {}
+        self.others = others
         for one in objects:
             self.put(one)
 

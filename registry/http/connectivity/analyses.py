@@ -61,7 +61,7 @@ def get_exposure(query: Query) -> Response:
 
     def find(looked: Looked) -> Document:
         survey, pods = looked.survey, readable(looked)
-        found = exposure(survey.network, survey.flows, pods, ways_in.arrivals(survey))
+        found = exposure(survey.network, survey.flows, pods, ways_in.arrivals(survey, pods))
         if len(found.ingress) + len(found.egress) > MOST_GROUPS:
             detail = f"There are more than {MOST_GROUPS} groups of equal exposure. Ask for fewer namespaces."
             raise Refused(problems.ANSWER_TOO_LARGE, detail)

@@ -64,7 +64,7 @@ def get_graph(query: Query) -> Response:
         view = View(level=level, focus=focus, ports=query.get("port"), seen=looked.seen, most=MOST_EDGES)
         try:
             drawn = graph(survey.network, survey.flows, view)
-            drawn = with_entrances(drawn, survey.network, found.arrivals(survey), view)
+            drawn = with_entrances(drawn, survey.network, found.arrivals(survey, focus), view)
         except TooManyEdges:
             raise _too_large("edges", MOST_EDGES) from None
         about = completeness(

@@ -8,8 +8,9 @@ import msgspec
 
 from registry.cluster.resources import Resource
 from registry.connectivity.entrances.reaching import Arrival, arrivals
-from registry.connectivity.entrances.routes import ways
+from registry.connectivity.entrances.routes import leads_to, ways
 from registry.connectivity.entrances.store import Entrances
+from registry.connectivity.podsets import PodSet
 from registry.connectivity.rules import Peers, peers_of
 from registry.http.access import Access, Caller, Right
 from registry.http.requests import backend, caller
@@ -30,10 +31,11 @@ class Inside(msgspec.Struct, frozen=True):
     controllers: Peers | None
     listable: frozenset[tuple[GroupKind, str]]
 
-    def arrivals(self, survey: Survey) -> Iterator[Arrival]:
-        """The ways that the caller may be told of, with whether policies let in what comes by them."""
+    def arrivals(self, survey: Survey, pods: PodSet | None) -> Iterator[Arrival]:
+        """The ways to `pods` that the caller may be told of, and whether policies let in what comes."""
         network, members = survey.network, survey.flows.members[0]
-        found = (way for way in ways(network, members, self.entrances) if self._is_listable(way.by))
+        every = (way for way in ways(network, members, self.entrances) if leads_to(way, pods))
+        found = (way for way in every if self._is_listable(way.by))
         return arrivals(network, members, found, self.controllers)
 
     def left_out(self) -> Iterator[dict[str, Any]]:
@@ -42,6 +44,12 @@ class Inside(msgspec.Struct, frozen=True):
             named = [f"{name}: {state}" for name, state in sorted(self.entrances.missing.items())]
             message = "Ways from outside that objects of these kinds make are not known."
             yield {"reason": "EntrancesUnknown", "message": message, "total": len(named), "objects": named}
+
+        for group, kind, objects in self.entrances.others:
+            if objects != 0:
+                message = "Objects of this kind are not read; they may lead in from outside as well."
+                named = [f"{kind}.{group}"]
+                yield {"reason": "EntranceKind", "message": message, "total": objects or 0, "objects": named}
 
     def _is_listable(self, key: Key) -> bool:
         kind = key.group, key.kind
