@@ -176,6 +176,12 @@ def test_a_wrong_parameter_is_refused_by_name(team, field, value):
 @pytest.mark.parametrize("bound", ["MOST_WORKLOADS", "MOST_EDGES"])
 def test_a_graph_that_would_be_too_large_is_refused_with_what_to_do(team, monkeypatch, bound):
     monkeypatch.setattr(graphs, bound, 0)
-    answer = team.ask("graph", namespace=team.namespace)
+    answer = team.ask("graph", namespace=team.namespace, level="workload")
     assert problem(answer) == (422, "answer-too-large")
     assert "level=namespace" in answer.get_json()["detail"]
+
+
+def test_where_no_level_is_asked_for_it_is_drawn_by_namespace_rather_than_refused(team, monkeypatch):
+    monkeypatch.setattr(graphs, "MOST_WORKLOADS", 1)
+    found = team.told("graph", namespace=team.namespace)
+    assert (found["level"], nodes(found, "workload")) == ("namespace", [])

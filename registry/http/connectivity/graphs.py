@@ -1,22 +1,23 @@
 """`/api/v1/connectivity/graph`: all connections, or those of some namespaces or of a workload."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from flask import Response
 
 from registry.connectivity.entrances.drawing import with_entrances
 from registry.connectivity.formats.documents import graph_document
-from registry.connectivity.graph import Level, TooManyEdges, View, graph
+from registry.connectivity.graph import Graph, Level, TooManyEdges, View, graph
 from registry.connectivity.podsets import count
 from registry.http import problems
 from registry.http.connectivity import examples
 from registry.http.connectivity.answers import answers, told
 from registry.http.connectivity.blueprint import blueprint
 from registry.http.connectivity.completeness import completeness
-from registry.http.connectivity.inside import inside
+from registry.http.connectivity.inside import Inside, inside
 from registry.http.connectivity.queries import GraphQuery
-from registry.http.connectivity.wanted import Looked, look, wanted_of
+from registry.http.connectivity.wanted import Looked, Wanted, look, wanted_of
 from registry.http.problems import Refused
 from registry.http.requests import backend
 
@@ -43,7 +44,8 @@ MOST_EDGES: Final = 10_000
 def get_graph(query: Query) -> Response:
     """Draw who can talk to whom.
 
-    Of the whole cluster by namespace; of some namespaces, or of one workload, by workload. What nothing
+    Of the whole cluster by namespace; of some namespaces, or of one workload, by workload, or by namespace
+    too where that would be too large and no `level` is asked for; the answer says which. What nothing
     isolates at one end is one node (`unrestricted`, `unprotected`), and nothing is drawn between the two.
     Workloads of kinds that you may `list` where they are have their names; those of other kinds are drawn as
     their namespace, and all that is in namespaces of which you may list nothing is one node (`hidden`).
@@ -53,32 +55,44 @@ def get_graph(query: Query) -> Response:
     live = backend().connections()
     found = inside()
     wanted = wanted_of(query, live)
-    level: Level = query.get("level") or ("namespace" if wanted.everything else "workload")
 
     def draw(looked: Looked) -> Document:
-        survey = looked.survey
         whole = wanted.everything and looked.seen is None
-        focus = None if whole else looked.pods
-        if level == "workload" and count(looked.pods) > MOST_WORKLOADS:
-            raise _too_large("workloads", MOST_WORKLOADS)
-        view = View(level=level, focus=focus, ports=query.get("port"), seen=looked.seen, most=MOST_EDGES)
-        try:
-            drawn = graph(survey.network, survey.flows, view)
-            drawn = with_entrances(drawn, survey.network, found.arrivals(survey, focus), view)
-        except TooManyEdges:
-            raise _too_large("edges", MOST_EDGES) from None
-        about = completeness(
-            survey.unevaluated, looked.sight, None if whole else looked.pods, seen=looked.seen is None
+        view = View(
+            focus=None if whole else looked.pods,
+            ports=query.get("port"),
+            seen=looked.seen,
+            most=MOST_EDGES,
         )
+        drawn = _drawn(looked, found, view, _levels(query, wanted))
+        about = completeness(looked.survey.unevaluated, looked.sight, view.focus, seen=looked.seen is None)
         about["leftOut"] += found.left_out()
         return {**graph_document(drawn), "completeness": about}
 
     return told("graph", look(live, wanted, draw), query)
 
 
-def _too_large(what: str, most: int) -> Refused:
+def _levels(query: Query, wanted: Wanted) -> Sequence[Level]:
+    """The levels to draw, the best one first; more than one where the caller leaves the choice to us."""
+    if level := query.get("level"):
+        return (level,)
+    return ("namespace",) if wanted.everything else ("workload", "namespace")
+
+
+def _drawn(looked: Looked, found: Inside, view: View, levels: Sequence[Level]) -> Graph:
+    """The graph at the first of these levels at which it is not too large. Raises Refused."""
+    network, flows = looked.survey.network, looked.survey.flows
+    for level in levels:
+        if level == "workload" and count(looked.pods) > MOST_WORKLOADS:
+            continue
+        at_level = msgspec.structs.replace(view, level=level)
+        try:
+            drawn = graph(network, flows, at_level)
+            return with_entrances(drawn, network, found.arrivals(looked.survey, view.focus), at_level)
+        except TooManyEdges:
+            continue
     detail = (
-        f"The graph would have more than {most} {what}. Ask for fewer namespaces, for one workload, for a "
-        "port, or for level=namespace."
+        f"The graph would have more than {MOST_EDGES} edges, or {MOST_WORKLOADS} workloads. Ask for fewer "
+        "namespaces, for one workload, for a port, or for level=namespace."
     )
-    return Refused(problems.ANSWER_TOO_LARGE, detail)
+    raise Refused(problems.ANSWER_TOO_LARGE, detail)
