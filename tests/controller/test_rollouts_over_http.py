@@ -112,6 +112,13 @@ def test_a_dry_run_shows_who_would_move_and_writes_nothing(rolled: Rolled, shop:
     ] == []
 
 
+def test_a_dry_run_tells_the_connections_that_the_rollout_adds_and_removes(rolled: Rolled, shop: Shop):
+    rolled.pinned((shop, "a"))
+    changes = rolled.planned()["connections"]["diff"]["changes"]
+    assert {(*one["removed"], *one["added"]) for one in changes} == {("TCP 1", "TCP 2")}
+    assert rolled.begin()["connections"] is None
+
+
 def test_only_one_rollout_of_a_template_is_under_way(rolled: Rolled, shop: Shop):
     rolled.pinned((shop, "a"), (shop, "b"))
     rolled.begin(batch=1, pauseSeconds=3600)

@@ -38,6 +38,7 @@ def rollout_answer(rollout: Rollout, status: Status, found: Sequence[Place], que
         "progress": _counted(found),
         "namespaces": _by_namespace(seen),
         "complete": complete,
+        "connections": None,
         **paged(wanted, BY_PLACE, _shown, query),
     }
 

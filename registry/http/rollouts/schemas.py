@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
+from registry.http.connectivity.outcome_schemas import CHANGED, ConnectionsDocument
 from registry.http.queries import PageQuery
 
 POSITIONS: Final = ("moved", "left", "failed", "released")
@@ -99,6 +100,12 @@ class RolloutDocument(Schema):
             "and `total` leave out what the caller may not list."
         },
     )
+    connections = fields.Nested(
+        ConnectionsDocument,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What that does to connections; null without dryRun."},
+    )
     items = fields.List(fields.Nested(RolloutUser), required=True)
     next = _text("The cursor of the next page; null on the last one.", null=True)
     total = _count("How many users there are to show.")
@@ -121,6 +128,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "progress": _COUNTS,
     "namespaces": [{"namespace": "shop", **_COUNTS}],
     "complete": True,
+    "connections": None,
     "items": [
         {**_USER, "name": "api", "position": "moved", "revision": 2},
         {**_USER, "name": "web", "position": "left", "revision": 1},
@@ -137,6 +145,7 @@ PLANNED: Final[dict[str, Any]] = {
     "started": None,
     "progress": _NONE_YET,
     "namespaces": [{"namespace": "shop", **_NONE_YET}],
+    "connections": CHANGED,
     "items": [
         {**_USER, "name": "api", "position": "left", "revision": 1},
         {**_USER, "name": "web", "position": "left", "revision": 1},

@@ -12,6 +12,7 @@ from flask import Response, request
 
 from registry.http import problems
 from registry.http.answers import json_answer
+from registry.http.connectivity.outcome import connections_of
 from registry.http.conversion import invalid
 from registry.http.operations import READS_BODY, Operations
 from registry.http.problems import Refused
@@ -32,6 +33,8 @@ from registry.store import bodies
 from registry.store.errors import TemplateNotFound
 from registry.store.objects import StoredRollout
 from registry.store.rollouts import NoRollout, RolloutUnderWay
+from registry.world.preview import changes_of, move, preview
+from registry.world.supposing import written
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +93,8 @@ def begin_rollout(query: Query, name: str) -> Response:
         return json_answer(_answer(rollout, Status(state="done", detail=detail), users, query))
     if query["dry_run"]:
         _refuse_while_one_runs(name)
-        return json_answer(_planned(rollout, users, query))
+        connections = _connections(name, revision, selection)
+        return json_answer({**_planned(rollout, users, query), "connections": connections})
     stored = _begin(rollout)
     answer = _answer(stored.rollout, stored.status, users, query)
     return json_answer(answer, 202, {"Location": request.path})
@@ -168,6 +172,14 @@ def _rollout(entry: Entry, asked: RolloutBody, revision: int, selection: Selecti
         started=bodies.now(),
         message=asked.message,
     )
+
+
+def _connections(name: str, revision: int, selection: Selection) -> Mapping[str, Any]:
+    """The connections that the rollout adds and removes. Raises Refused, or ApiError."""
+    start, _ = backend().users(name)
+    keys = selection.movable
+    found = preview(start, name, keys, move(name, revision, keys), backend().clock())
+    return connections_of(written(changes_of(found.hits)))
 
 
 def _begin(rollout: Rollout) -> StoredRollout:
