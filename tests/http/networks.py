@@ -1,8 +1,10 @@
 """The network of the service beside one made anew, and random changes of what it is made of."""
 
+import contextlib
 import json
 import random
 
+from devcluster.api import ApiError
 from registry.cluster.decode import decode_namespace, decode_policy
 from registry.cluster.resources import BUILT_IN_WORKLOADS, NAMESPACES, NETWORK_POLICIES
 from registry.cluster.workloads import workload_decoder
@@ -78,6 +80,16 @@ def _rules(network, read, names):
     ]
 
 
+@contextlib.contextmanager
+def _gone_meanwhile():
+    """A DaemonSet adopts Pods that it selects, and deletes them where there is no node for them."""
+    try:
+        yield
+    except ApiError as error:
+        if error.status != 404:
+            raise
+
+
 class Changes:
     """Random changes of a few namespaces."""
 
@@ -91,7 +103,8 @@ class Changes:
         for _ in range(times):
             self.random.choice((self._workload, self._workload, self._policy, self._policy, self._label))()
             if self.there and self.random.random() < 0.4:
-                self.random.choice((self._drop, self._edit))()
+                with _gone_meanwhile():
+                    self.random.choice((self._drop, self._edit))()
 
     def _label(self):
         labels = {"team": self.random.choice(("a", "b", None))}
