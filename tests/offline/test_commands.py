@@ -46,7 +46,10 @@ def test_every_answer_has_tables(connectivity, command, format_):
 @pytest.mark.parametrize("command", ["graph", "diff"])
 @pytest.mark.parametrize(("format_", "begin"), [("dot", "digraph "), ("mermaid", "flowchart ")])
 def test_connections_can_be_drawn(connectivity, command, format_, begin):
-    assert connectivity(command, *COMMANDS[command], "--format", format_).output.startswith(begin)
+    drawn = connectivity(command, *COMMANDS[command], "--format", format_).output
+    assert drawn.startswith(begin)
+    assert "shop" in drawn
+    assert "TCP 5432" in drawn
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -129,6 +132,13 @@ def test_a_diff_tells_what_was_gained_and_lost(answer):
         ("added", "batch", ["TCP 5432"], []),
         ("removed", "web", [], ["TCP 5432"]),
     ]
+
+
+def test_a_policy_that_is_gone_denies_nothing_any_more(write, answer):
+    write("bare/all.yaml", workload("web"), workload("db", "StatefulSet"))
+    write("bare/policy.yaml", policy("db", "db"))
+    found = answer("diff", "--from", "bare", "--to", "bare/all.yaml")
+    assert (bool(found["counts"]["added"]), found["counts"]["removed"]) == (True, 0)
 
 
 def test_a_workload_that_is_new_gains_its_connections(answer, write):

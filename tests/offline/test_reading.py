@@ -49,10 +49,10 @@ def test_files_that_match_a_pattern_are_left_out(write, names):
     assert names("--from", "a", "--exclude", "values.yaml") == ["shop/Deployment.apps/web"]
 
 
-def test_a_linked_folder_is_read_once(write, names, tmp_path):
-    write("a/web.yaml", workload("web"))
+def test_a_linked_folder_is_read_once(write, connectivity, tmp_path):
+    write("a/web.yaml", "{")
     (tmp_path / "a" / "again").symlink_to(tmp_path / "a")
-    assert names("--from", "a") == ["shop/Deployment.apps/web"]
+    assert len(problems(graph(connectivity, "--from", "a"))) == 1
 
 
 @pytest.mark.parametrize("dumped", [json.dumps, yaml.safe_dump])
@@ -255,6 +255,14 @@ def dump(*more):
 def test_pods_count_as_the_workload_at_the_top_of_their_owners(write, answer):
     write("all.json", listed(*dump(workload("web"))))
     assert pods_of(answer, "--from", "all.json") == ["Deployment.apps/web"]
+
+
+def test_pods_count_before_the_template(write, answer):
+    into = policy("db", "new", "web")
+    write("all.json", listed(workload("new"), owned(pod("new-1", "old"), "Deployment", "new"), into))
+    assert pods_of(answer, "--from", "all.json") == ["Deployment.apps/new"]
+    [found] = answer("graph", "--level", "workload", "--from", "all.json")["nodes"]
+    assert found["ingressIsolated"] == 0
 
 
 def test_an_owner_that_is_not_there_is_known_by_name(write, answer):
