@@ -8,7 +8,7 @@ import msgspec
 from registry.cluster.client import Requests
 from registry.cluster.errors import Forbidden, NotFound
 from registry.cluster.resources import Resource
-from registry.connectivity.completeness import POLICY_KINDS, PolicyKind
+from registry.connectivity.completeness import POLICY_KINDS, PolicyKind, ServedKind
 
 
 class _Version(msgspec.Struct, rename="camel", gc=False):
@@ -69,15 +69,14 @@ async def policy_kinds(client: Requests) -> list[PolicyKind]:
 
     One request where none of their groups is served; of each kind one object is read, not all.
     """
-    return [PolicyKind(*one) for one in await counted(client, POLICY_KINDS)]
+    found = await counted(client, POLICY_KINDS)
+    return [PolicyKind(one.group, one.kind, one.objects) for one in found]
 
 
-async def counted(
-    client: Requests, wanted: Mapping[str, Collection[str]]
-) -> list[tuple[str, str, int | None]]:
-    """Group, kind and number of objects of the wanted kinds that are served. Raises ApiError."""
+async def counted(client: Requests, wanted: Mapping[str, Collection[str]]) -> list[ServedKind]:
+    """Those of the wanted kinds that are served, with the number of their objects. Raises ApiError."""
     found = await served(client, wanted)
-    return [(one.group, one.kind, await _count(client, one.path())) for one in found]
+    return [ServedKind(one.group, one.kind, await _count(client, one.path())) for one in found]
 
 
 async def _kinds(client: Requests, group_version: str) -> AsyncIterator[tuple[str, str]]:

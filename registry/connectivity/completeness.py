@@ -17,12 +17,19 @@ Enforcement = Literal["detect", "yes", "no"]
 _UNEVALUATED: Final = "Such policies are not evaluated: they may allow more than is told, or deny it."
 
 
-class PolicyKind(msgspec.Struct, frozen=True, order=True):
-    """A kind of policy that is not evaluated; `objects` counts them, None where that is not known."""
+UNREAD: Final = "Objects of this kind are not read; they may lead in from outside as well."
+
+
+class ServedKind(msgspec.Struct, frozen=True, order=True):
+    """A kind that is served; `objects` counts them, None where that is not known."""
 
     group: str
     kind: str
     objects: int | None = None
+
+
+class PolicyKind(ServedKind, frozen=True, order=True):
+    """A kind of policy that is not evaluated."""
 
     @property
     def remark(self) -> str:
@@ -33,19 +40,24 @@ class PolicyKind(msgspec.Struct, frozen=True, order=True):
 
 
 class Completeness(msgspec.Struct, frozen=True, kw_only=True):
-    """How complete answers are. `remark` says of `enforced` what to do, where that is anything."""
+    """How complete answers are. `remark` says of `enforced` what to do, where that is anything.
+
+    `unread` are kinds of objects that may lead in from outside and that are not read.
+    """
 
     enforced: Enforced
     remark: str = ""
     plugins: tuple[Plugin, ...] = ()
     not_evaluated: tuple[PolicyKind, ...] = ()
+    unread: tuple[ServedKind, ...] = ()
     blocks_match_pods: bool = False
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """All that is missing, in sentences for a person."""
         kinds = (one.remark for one in self.not_evaluated if one.objects != 0)
-        return (*([self.remark] if self.remark else ()), *kinds)
+        unread = (f"{one.kind} ({one.group}): {UNREAD}" for one in self.unread if one.objects != 0)
+        return (*([self.remark] if self.remark else ()), *kinds, *unread)
 
 
 POLICY_KINDS: Final[Mapping[str, Sequence[str]]] = {

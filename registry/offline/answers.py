@@ -5,10 +5,17 @@ from typing import Final
 
 import msgspec
 
-from registry.connectivity.completeness import Completeness, PolicyKind, completeness, is_policy_kind
+from registry.connectivity.completeness import (
+    Completeness,
+    PolicyKind,
+    ServedKind,
+    completeness,
+    is_policy_kind,
+)
 from registry.connectivity.coverage import coverage
 from registry.connectivity.diff import diff
 from registry.connectivity.entrances.drawing import with_entrances
+from registry.connectivity.entrances.objects import OTHER_KINDS
 from registry.connectivity.exposure import exposure
 from registry.connectivity.findings.findings import findings
 from registry.connectivity.flows import Flows
@@ -88,6 +95,9 @@ def completeness_of(manifests: Sequence[Manifests], *, blocks_match_pods: bool) 
         policy_kinds=[PolicyKind(*kind, max(one.others[kind] for one in manifests)) for kind in kinds],
         blocks_match_pods=blocks_match_pods,
     )
+    others = {kind for one in manifests for kind in one.others if kind[1] in OTHER_KINDS.get(kind[0], ())}
+    unread = (ServedKind(*kind, max(one.others[kind] for one in manifests)) for kind in sorted(others))
+    found = msgspec.structs.replace(found, unread=tuple(unread))
     silent = found.enforced == "unknown" and not found.plugins
     return msgspec.structs.replace(found, remark=UNKNOWN) if silent else found
 

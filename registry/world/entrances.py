@@ -37,7 +37,7 @@ class EntrancesWatch:
         self._informers: dict[Resource, Informer[Any]] = {}
         self._made: Known | None = None
         self._told = ""
-        self._others: list[tuple[str, str, int | None]] = []
+        self._others = Entrances().others
         self._tasks = asyncio.TaskGroup()
 
     async def run(self) -> None:

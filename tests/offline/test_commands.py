@@ -223,3 +223,11 @@ def test_an_exposure_has_the_names_under_which_workloads_are_reached(write, answ
     assert [(one["hosts"], one["allowed"]) for one in found["entrances"]] == [
         (["shop.example.com"], "unknown")
     ]
+
+
+def test_kinds_that_may_lead_in_and_are_not_read_are_told(write, answer):
+    route = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "web"}}
+    write("all.yaml", workload("web"), {**route, "spec": {}})
+    told = answer("graph", "--from", "all.yaml")["completeness"]["leftOut"]
+    found = [one for one in told if one["reason"] == "EntranceKind"]
+    assert [(one["total"], one["objects"]) for one in found] == [(1, ["VirtualService.networking.istio.io"])]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from registry.connectivity.completeness import ServedKind
 from registry.connectivity.entrances.objects import (
     GATEWAY,
     NETWORKING,
@@ -21,14 +22,14 @@ Name = tuple[str, str]
 class Entrances:
     """All of them. `missing` names the kinds that could not be read, with the reason.
 
-    `others` are kinds that lead inside as well and are not read: group, kind, and how many there are.
+    `others` are kinds that lead inside as well and are not read.
     """
 
     def __init__(
         self,
         objects: Iterable[Entrance] = (),
         missing: dict[str, str] | None = None,
-        others: Sequence[tuple[str, str, int | None]] = (),
+        others: Sequence[ServedKind] = (),
     ) -> None:
         self.services: dict[Name, Service] = {}
         self.ingresses: dict[Name, Ingress] = {}

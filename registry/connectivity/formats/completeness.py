@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from registry.connectivity.completeness import Completeness
+from registry.connectivity.completeness import UNREAD, Completeness, ServedKind
 from registry.connectivity.formats.ends import Document
 
 
@@ -11,7 +11,7 @@ def completeness_document(found: Completeness) -> Document:
     return {
         "blocksMatchPods": found.blocks_match_pods,
         "enforcement": enforcement_document(found),
-        "leftOut": list(left_out_documents(found)),
+        "leftOut": [*left_out_documents(found), *map(unread_document, found.unread)],
     }
 
 
@@ -30,9 +30,14 @@ def left_out_documents(found: Completeness) -> Iterator[Document]:
     """The kinds of policies that are there, or may be, and were not looked at."""
     for one in found.not_evaluated:
         if one.objects != 0:
-            yield {
-                "reason": "PolicyKind",
-                "message": one.remark,
-                "total": one.objects or 0,
-                "objects": [f"{one.kind}.{one.group}"],
-            }
+            yield _kind("PolicyKind", one.remark, one)
+
+
+def unread_document(one: ServedKind) -> Document:
+    """A kind of objects that may lead in from outside, and that is not read."""
+    return _kind("EntranceKind", UNREAD, one)
+
+
+def _kind(reason: str, message: str, one: ServedKind) -> Document:
+    named = [f"{one.kind}.{one.group}"]
+    return {"reason": reason, "message": message, "total": one.objects or 0, "objects": named}

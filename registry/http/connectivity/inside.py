@@ -10,6 +10,7 @@ from registry.cluster.resources import Resource
 from registry.connectivity.entrances.reaching import Arrival, arrivals
 from registry.connectivity.entrances.routes import leads_to, ways
 from registry.connectivity.entrances.store import Entrances
+from registry.connectivity.formats.completeness import unread_document
 from registry.connectivity.podsets import PodSet
 from registry.connectivity.rules import Peers, peers_of
 from registry.http.access import Access, Caller, Right
@@ -45,11 +46,7 @@ class Inside(msgspec.Struct, frozen=True):
             message = "Ways from outside that objects of these kinds make are not known."
             yield {"reason": "EntrancesUnknown", "message": message, "total": len(named), "objects": named}
 
-        for group, kind, objects in self.entrances.others:
-            if objects != 0:
-                message = "Objects of this kind are not read; they may lead in from outside as well."
-                named = [f"{kind}.{group}"]
-                yield {"reason": "EntranceKind", "message": message, "total": objects or 0, "objects": named}
+        yield from (unread_document(one) for one in self.entrances.others if one.objects != 0)
 
     def _is_listable(self, key: Key) -> bool:
         kind = key.group, key.kind
