@@ -163,6 +163,7 @@ def test_a_workload_that_is_not_there_is_not_found(team):
         ("level", "pod"),
         ("workload", "web"),
         ("workload", "10.0.0.1"),
+        ("workload", "shop/deployments/db"),
         ("format", "png"),
         ("colour", "red"),
     ],

@@ -10,7 +10,7 @@ from registry.connectivity.network import Network
 from registry.connectivity.objects import PodKey
 from registry.connectivity.podsets import NOBODY, PodSet, join
 from registry.http import problems
-from registry.http.connectivity.ends import missing, named_workload
+from registry.http.connectivity.ends import invalid, missing, named_workload
 from registry.http.connectivity.sight import Sight, kinds_in, require_namespaces, sight
 from registry.http.problems import Refused
 from registry.planning.objects import Key
@@ -57,8 +57,10 @@ class Looked(msgspec.Struct, frozen=True):
 def wanted_of(query: Query, live: LiveNetwork) -> Wanted:
     """What a query is about, if it is there and the caller may ask about it. Raises Refused, ApiError."""
     namespaces = tuple(dict.fromkeys(query.get("namespace", ())))
-    require_namespaces(namespaces)
     text = query.get("workload")
+    if text and namespaces:
+        raise invalid("workload", "A workload and namespaces are named.", "Name one workload, or namespaces.")
+    require_namespaces(namespaces)
     wanted = Wanted(namespaces, named_workload("workload", text) if text else None)
     there = live.ask(lambda network, _: _is_there(wanted, network))
     if wanted.workload and not there:
