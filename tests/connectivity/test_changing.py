@@ -1,8 +1,10 @@
 """Of random changes: a network that is changed step by step is the same as one made anew."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.connectivity import index
 from registry.connectivity.flows import Flows
 from registry.connectivity.graph import View, graph
 from tests.connectivity import plain
@@ -36,7 +38,7 @@ def test_after_every_change_it_answers_as_one_made_anew(cluster, steps):
         assert found == plain.verdict(cluster, source, destination, port), (source, destination, port)
 
 
-@share(4)
+@share(2)
 @given(clusters(), STEPS)
 def test_a_fork_that_changes_leaves_what_it_was_made_of_as_it_was(cluster, steps):
     told(cluster=cluster, steps=steps)
@@ -48,6 +50,19 @@ def test_a_fork_that_changes_leaves_what_it_was_made_of_as_it_was(cluster, steps
         apply(fork, step)
     assert picture(network) == before
     assert picture(fork) == picture(network_of(cluster))
+
+
+@share(2)
+@given(clusters(), STEPS)
+def test_so_it_does_when_it_forgets_every_selector_that_it_need_not_keep(cluster, steps):
+    told(cluster=cluster, steps=steps)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "REMEMBERED", 0)
+        network = network_of(cluster)
+        for step in steps:
+            cluster = changed(cluster, step)
+            apply(network, step)
+            assert picture(network) == picture(network_of(cluster))
 
 
 @share(2)

@@ -1,11 +1,14 @@
 """Of random clusters: the blocks of connections are those of the plain evaluator, pair by pair."""
 
+import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from registry.connectivity import lanes
 from registry.connectivity.addresses import address_of
 from registry.connectivity.flows import Flows
 from registry.connectivity.intervals import contains
-from tests.connectivity.budget import share
+from tests.connectivity.budget import share, told
 from tests.connectivity.clusters import clusters
 from tests.connectivity.expected import Expected
 from tests.connectivity.networks import network_of, pod_key
@@ -56,9 +59,8 @@ def assert_told_once(expected, ends, blocks, source, destination):
         assert expected.among(block.ports[0]) == wanted, (source, destination)
 
 
-@share(14)
-@given(clusters())
-def test_every_pair_is_in_one_block_with_the_ports_of_the_plain_evaluator(cluster):
+def assert_all_told_once(cluster):
+    told(cluster=cluster)
     expected, network = Expected(cluster), network_of(cluster)
     blocks, ends = list(Flows(network).blocks()), Ends(network)
     pods = list(expected.pods.values())
@@ -68,3 +70,17 @@ def test_every_pair_is_in_one_block_with_the_ports_of_the_plain_evaluator(cluste
         for address in expected.outside:
             assert_told_once(expected, ends, blocks, source, address)
             assert_told_once(expected, ends, blocks, address, source)
+
+
+@share(9)
+@given(clusters())
+def test_every_pair_is_in_one_block_with_the_ports_of_the_plain_evaluator(cluster):
+    assert_all_told_once(cluster)
+
+
+@share(5)
+@given(clusters(), st.integers(0, 1))
+def test_so_it_is_where_rules_are_about_more_namespaces_than_are_noted_one_by_one(cluster, few):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lanes, "_FEW", few)
+        assert_all_told_once(cluster)
