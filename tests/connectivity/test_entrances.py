@@ -309,6 +309,11 @@ def test_services_open_to_the_outside_are_ways_in(extra, hosts):
     assert way.hosts == hosts
 
 
+def test_a_load_balancer_without_an_address_yet_has_the_services_name():
+    (way,) = found(LOAD_BALANCER)
+    assert way.hosts == ("LoadBalancer shop/web",)
+
+
 def test_a_service_within_the_cluster_is_no_way_in():
     assert found(SERVICE) == []
 

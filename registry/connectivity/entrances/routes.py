@@ -98,22 +98,18 @@ class _Reading:
 
     def service(self, service: Service) -> Iterator[Way]:
         """Ways to a Service that is open to the outside by itself."""
-        spec, external = service.spec, service.spec.external_ips or ()
-        if spec.type not in ("LoadBalancer", "NodePort") and not external:
+        spec = service.spec
+        if spec.type not in ("LoadBalancer", "NodePort") and not spec.external_ips:
             return
-        named = (service.metadata.annotations or {}).get(_DOMAINS, "")
-        domains = tuple(one.strip() for one in named.split(",") if one.strip())
-        points = (*domains, *service.points, *external)
+        key = _key("", "Service", service.metadata.namespace, service.metadata.name)
         for port in spec.ports or ():
-            at = f"{port.protocol} {port.port}"
-            node = (f"port {port.node_port} of every node",) if port.node_port else ()
             found = self._behind(service, port)
             yield Way(
                 through="service",
-                by=_key("", "Service", service.metadata.namespace, service.metadata.name),
-                hosts=points or node,
-                service=_key("", "Service", service.metadata.namespace, service.metadata.name),
-                port=at,
+                by=key,
+                hosts=_points(service, port),
+                service=key,
+                port=found.port,
                 sources=(spec.load_balancer_source_ranges or ()) if spec.type == "LoadBalancer" else (),
                 behind=found.behind,
                 problem=found.problem,
@@ -218,6 +214,21 @@ class _Reading:
         if self._backends.selected(service):
             return f"no container of the pods behind {key} declares its targetPort"
         return f"{key} selects no pods"
+
+
+def _points(service: Service, port: ServicePort) -> tuple[str, ...]:
+    """Where a Service can be reached from outside: names, addresses, else a port of the nodes.
+
+    In manifests, and before a load balancer has an address, none is known: then it is the Service's name.
+    """
+    named = (service.metadata.annotations or {}).get(_DOMAINS, "")
+    domains = (one.strip() for one in named.split(",") if one.strip())
+    points = (*domains, *service.points, *(service.spec.external_ips or ()))
+    if points:
+        return points
+    if port.node_port:
+        return (f"port {port.node_port} of every node",)
+    return (f"{service.spec.type} {service.metadata.namespace}/{service.metadata.name}",)
 
 
 def _key(group: str, kind: str, namespace: str, name: str) -> Key:
