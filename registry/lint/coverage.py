@@ -3,12 +3,13 @@
 Placeholders are opaque here: `${port}` covers only `${port}`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from registry.model.addresses import Network, parse_cidr
 from registry.model.documents import canonical
-from registry.planning.exclusion import Requirement, requirements
+from registry.planning.exclusion import requirements
+from registry.planning.selections import contains
 
 Node = Mapping[str, Any]
 
@@ -81,21 +82,12 @@ def _covers_selector(wide: object, narrow: object) -> bool:
         return True
     if not _is_literal(wide) or not _is_literal(narrow):
         return False
-    given = requirements(narrow)  # type: ignore[arg-type]  # a literal selector of a valid template
-    return all(_implied(one, given) for one in requirements(wide))  # type: ignore[arg-type]
+    # literal selectors of a valid template
+    return contains(requirements(wide), requirements(narrow))  # type: ignore[arg-type]
 
 
 def _is_literal(selector: object) -> bool:
     return isinstance(selector, Mapping) and "${" not in str(selector)
-
-
-def _implied(wanted: Requirement, given: Iterable[Requirement]) -> bool:
-    return wanted in given or any(
-        wanted.operator == one.operator == "In"
-        and wanted.key == one.key
-        and set(one.values) <= set(wanted.values)
-        for one in given
-    )
 
 
 def _covers_block(wide: Node, narrow: Node) -> bool:

@@ -14,7 +14,7 @@ from registry.connectivity.ports import Ports
 from registry.connectivity.rules import ReadPolicy, Rule, Term
 from registry.connectivity.selectors import Selector, selects
 from registry.lint.place import is_added
-from registry.planning.exclusion import Requirement
+from registry.planning.selections import contains, overlap
 
 Direction = Literal["ingress", "egress"]
 
@@ -42,26 +42,16 @@ class FarEnd(msgspec.Struct, frozen=True):
 
         What `template` generates may change with it: where it may select these pods nothing is certain.
         """
-        concerned = [one for one in policies if may_select(one.pods, self.pods)]
+        concerned = [one for one in policies if overlap(one.pods, self.pods)]
         if any(one.policy.origin and one.policy.origin.template == template for one in concerned):
             return False
         isolating = [(one, rules) for one in concerned if (rules := self._rules(one)) is not None]
-        if not any(surely_selects(one.pods, self.pods) for one, _ in isolating):
+        if not any(contains(one.pods, self.pods) for one, _ in isolating):
             return False
         return not any(_may_allow(rule, near) for _, rules in isolating for rule in rules)
 
     def _rules(self, read: ReadPolicy) -> tuple[Rule, ...] | None:
         return read.ingress if self.direction == "ingress" else read.egress
-
-
-def may_select(selector: Selector, pods: Selector) -> bool:
-    """Whether some pods that `pods` selects may be selected."""
-    return not any(_excludes(one, other) for one in selector for other in pods if one.key == other.key)
-
-
-def surely_selects(selector: Selector, pods: Selector) -> bool:
-    """Whether all pods that `pods` selects are selected."""
-    return all(any(_implies(known, one) for known in pods if known.key == one.key) for one in selector)
 
 
 def _may_allow(rule: Rule, near: NearEnd) -> bool:
@@ -80,43 +70,3 @@ def _may_be(term: Term, near: NearEnd) -> bool:
         here = selects(term.namespaces, near.namespace_labels)
     told = frozenset(one for one in term.pods if not is_added(one.key))
     return here and selects(told, near.labels)
-
-
-def _excludes(one: Requirement, other: Requirement) -> bool:
-    """Whether no label satisfies both requirements of a key, nor its absence."""
-    if _may_lack(one) and _may_lack(other):
-        return False
-    if "DoesNotExist" in (one.operator, other.operator):
-        return True
-    values, others = set(one.values), set(other.values)
-    match one.operator, other.operator:
-        case "In", "In":
-            return not values & others
-        case "In", "NotIn":
-            return values <= others
-        case "NotIn", "In":
-            return others <= values
-        case _:
-            return False
-
-
-def _may_lack(one: Requirement) -> bool:
-    return one.operator in ("NotIn", "DoesNotExist")
-
-
-def _implies(known: Requirement, one: Requirement) -> bool:
-    """Whether what satisfies `known` satisfies `one`, of the same key."""
-    values, others = set(known.values), set(one.values)
-    match one.operator, known.operator:
-        case "In", "In":
-            return values <= others
-        case "Exists", "In" | "Exists":
-            return True
-        case "NotIn", "In":
-            return not values & others
-        case "NotIn", "NotIn":
-            return others <= values
-        case (("NotIn" | "DoesNotExist"), "DoesNotExist"):
-            return True
-        case _:
-            return False

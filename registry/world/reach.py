@@ -1,6 +1,6 @@
 """What a change of a namespace's policies does to its workloads: isolated or not, cut or kept."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -51,7 +51,7 @@ class Cluster(NamedTuple):
     """
 
     facts: Facts
-    namespaces: Iterable[str] | None
+    namespaces: Collection[str] | None
 
 
 class _Both(NamedTuple):
@@ -62,7 +62,7 @@ class _Both(NamedTuple):
 
 
 def reach(networks: tuple[Network, Network], keys: Iterable[Key], cluster: Cluster) -> Reach:
-    """What changes for these workloads between two states; `after` is a fork of `before`.
+    """What changes for these workloads between two states of one cluster, before and after.
 
     Those without known pods are left out, and so are those on the host's network: they are out of reach.
     """

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from registry import contract
+from registry.planning.exclusion import requirements
 from registry.planning.names import template_of
 from registry.planning.objects import Key, LivePolicy, Workload
-from registry.world.overlaps import overlap
+from registry.planning.selections import overlap
 from registry.world.simulation import Simulation
 from registry.world.usage import use_of
 from registry.world.world import World
@@ -51,10 +52,11 @@ def attached(simulation: Simulation, workload: Workload) -> list[Attached]:
 
 def overlapping(workload: Workload, others: Iterable[Workload]) -> list[Workload]:
     """The others whose selector can select a pod that the workload's selects, equal selectors included."""
-    mine = workload.selector
-    if not mine:
+    if not workload.selector:
         return []
-    return [one for one in others if one.key != workload.key and one.selector and overlap(mine, one.selector)]
+    mine = requirements(workload.selector)
+    selecting = (one for one in others if one.key != workload.key and one.selector)
+    return [one for one in selecting if overlap(mine, requirements(one.selector or {}))]
 
 
 def _attached(simulation: Simulation, key: Key, template: str, live: LivePolicy | None) -> Attached | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from registry.connectivity.intervals import union
 from registry.connectivity.ports import Ports, number_of
 from registry.connectivity.selectors import LabelSelector, read_selector
-from registry.lint.other_ends import FarEnd, NearEnd, may_select, surely_selects
+from registry.lint.other_ends import FarEnd, NearEnd
 from tests.connectivity import plain
 from tests.connectivity.budget import share, told
 from tests.connectivity.clusters import KEYS, clusters, selectors
@@ -51,13 +51,3 @@ def is_refused(cluster, other, pod, direction):
     return rules is not None and not any(
         plain.rule_allows(cluster, rule, pod, destination, at) for rule in rules for at in PORTS
     )
-
-
-@share(10)
-@given(selectors(), selectors())
-def test_selectors_are_compared_as_they_select(one, other):
-    pods = [labels for labels in ALL_LABELS if plain.selector_matches(other, labels)]
-    if surely_selects(read(one), read(other)):
-        assert all(plain.selector_matches(one, labels) for labels in pods)
-    if not may_select(read(one), read(other)):
-        assert not any(plain.selector_matches(one, labels) for labels in pods)

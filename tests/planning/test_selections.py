@@ -1,4 +1,4 @@
-"""Whether two selectors can select the same pod: against all sets of a few labels."""
+"""How two selectors stand to each other: against all sets of a few labels."""
 
 import itertools
 
@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.planning.exclusion import matches
-from registry.world.overlaps import overlap
+from registry.planning import selections
+from registry.planning.exclusion import matches, requirements
+
+
+def overlap(one, other):
+    return selections.overlap(requirements(one), requirements(other))
+
 
 KEYS, VALUES = ("a", "b"), ("x", "y", "z")
 # One value more than selectors name, and the label's absence.
@@ -58,3 +63,16 @@ def test_overlap_is_mutual(one, other):
 )
 def test_plain_labels_overlap_unless_a_key_has_two_values(one, other, expected):
     assert overlap(one, other) is expected
+
+
+@given(selectors, selectors)
+def test_what_contains_another_selects_all_that_it_does(wide, narrow):
+    selected = [labels for labels in LABELS if matches(narrow, labels)]
+    if selections.contains(requirements(wide), requirements(narrow)):
+        assert all(matches(wide, labels) for labels in selected)
+
+
+@given(selectors)
+def test_a_selector_contains_itself_and_is_in_the_empty_one(one):
+    assert selections.contains(requirements(one), requirements(one))
+    assert selections.contains(requirements({}), requirements(one))
