@@ -197,6 +197,19 @@ def test_a_graph_has_the_names_under_which_workloads_are_reached(write, answer):
     assert entrances(found) == [("entrance:shop.example.com", "web", ["TCP 8080"])]
 
 
+def test_a_name_from_outside_is_drawn(write, connectivity):
+    write("all.yaml", workload("web"), service("web", "web"), ingress("shop.example.com", "web"))
+    assert (
+        '"outside, via shop.example.com"' in connectivity("graph", "--from", "all.yaml", "-f", "dot").output
+    )
+
+
+def test_a_drawing_says_what_was_gained_and_lost(connectivity):
+    drawn = connectivity("diff", *COMMANDS["diff"], "--format", "mermaid").output
+    assert '|"gained TCP 5432"|' in drawn
+    assert '|"lost TCP 5432"|' in drawn
+
+
 def test_a_name_whose_controller_is_kept_out_leads_nowhere(write, answer):
     controller = workload("controller", namespace="ingress-nginx")
     labels = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}

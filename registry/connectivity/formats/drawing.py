@@ -57,7 +57,7 @@ def _box(number: str, node: Document) -> Box:
         isolated = bool(node["ingressIsolated"])
         return Box(number, kind, node["name"], node["namespace"], isolated)
     label = node_shown(node)
-    if kind != "addresses":
+    if node["workloads"]:
         label += f" ({node['workloads']})"
     isolated = kind != "namespace" or node["ingressIsolated"] == node["workloads"]
     return Box(number, kind, label, isolated=isolated)
@@ -108,7 +108,7 @@ def _diff(document: Document) -> Drawing:
         targets = list(changes.ids(one["destinations"]))
         for source in changes.ids(one["sources"]):
             for target in targets:
-                for sign, change in (("+", "added"), ("-", "removed")):
+                for said, change in (("gained", "added"), ("lost", "removed")):
                     if one[change]:
-                        lines[Line(source, target, f"{sign} {_ports(one[change])}", change)] = None
+                        lines[Line(source, target, f"{said} {_ports(one[change])}", change)] = None
     return Drawing(list(changes.boxes.values()), list(lines))

@@ -51,7 +51,7 @@ def node_shown(node: Document) -> str:
         case "namespace":
             return str(node["name"])
         case "entrance":
-            return f"the internet, via {node['name']}"
+            return f"outside, via {node['name']}"
         case "workload":
             return f"{node['namespace']}/{node['name']}"
         case "addresses" if node["blocks"]:
