@@ -13,7 +13,8 @@ from registry.cluster.errors import ApiError
 from registry.cluster.informer import Informer, State
 from registry.cluster.resources import INGRESS_CLASSES, INGRESSES, SERVICES, Resource
 from registry.cluster.served import counted, served
-from registry.connectivity.entrances.objects import GATEWAY, KINDS, OTHER_KINDS
+from registry.connectivity.entrances.gateway_api import GATEWAY
+from registry.connectivity.entrances.objects import KINDS, OTHER_KINDS
 from registry.connectivity.entrances.store import Entrances
 
 log = logging.getLogger(__name__)

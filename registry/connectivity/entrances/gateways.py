@@ -6,7 +6,7 @@ Source: https://gateway-api.sigs.k8s.io/concepts/api-overview/#attaching-routes-
 from collections.abc import Iterator
 from typing import Final
 
-from registry.connectivity.entrances.objects import GATEWAY, Gateway, GatewayRoute, Listener, ParentRef
+from registry.connectivity.entrances.gateway_api import GATEWAY, Gateway, GatewayRoute, Listener, ParentRef
 from registry.connectivity.entrances.store import Entrances
 from registry.connectivity.network import Network
 from registry.connectivity.selectors import EVERYTHING, read_selector, selects

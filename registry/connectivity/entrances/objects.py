@@ -1,9 +1,7 @@
 """The objects that lead from outside to workloads, from their JSON: of each only what counts.
 
 Sources: https://kubernetes.io/docs/concepts/services-networking/service/,
-https://kubernetes.io/docs/concepts/services-networking/ingress/ and
-https://gateway-api.sigs.k8s.io/reference/spec/. All versions of the Gateway API that were ever served have
-these members in the same places.
+https://kubernetes.io/docs/concepts/services-networking/ingress/; those of `gateway_api` have theirs.
 """
 
 from collections.abc import Mapping
@@ -11,12 +9,16 @@ from typing import Any, Final
 
 import msgspec
 
-from registry.connectivity.selectors import LabelSelector
+from registry.connectivity.entrances.gateway_api import (
+    GATEWAY,
+    ROUTE_KINDS,
+    Gateway,
+    GatewayRoute,
+    ReferenceGrant,
+)
+from registry.connectivity.entrances.structs import Meta, Struct
 
 NETWORKING: Final = "networking.k8s.io"
-GATEWAY: Final = "gateway.networking.k8s.io"
-
-ROUTE_KINDS: Final = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("Service",),
     NETWORKING: ("Ingress", "IngressClass"),
@@ -44,19 +46,7 @@ OTHER_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 """Kinds of single products that lead inside as well, and are not read."""
 
 
-class _Struct(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
-    """What all of these have in common."""
-
-
-class Meta(_Struct, frozen=True):
-    """What counts of an object's metadata."""
-
-    name: str
-    namespace: str = ""
-    annotations: dict[str, str] | None = None
-
-
-class ServicePort(_Struct, frozen=True):
+class ServicePort(Struct, frozen=True):
     """A port of a Service; without a targetPort it is the pods' port as well."""
 
     port: int
@@ -66,7 +56,7 @@ class ServicePort(_Struct, frozen=True):
     node_port: int | None = None
 
 
-class ServiceSpec(_Struct, frozen=True):
+class ServiceSpec(Struct, frozen=True):
     """A Service's spec."""
 
     type: str = "ClusterIP"
@@ -76,20 +66,20 @@ class ServiceSpec(_Struct, frozen=True):
     load_balancer_source_ranges: tuple[str, ...] | None = None
 
 
-class _Point(_Struct, frozen=True):
+class _Point(Struct, frozen=True):
     ip: str = ""
     hostname: str = ""
 
 
-class _LoadBalancer(_Struct, frozen=True):
+class _LoadBalancer(Struct, frozen=True):
     ingress: tuple[_Point, ...] | None = None
 
 
-class _ServiceStatus(_Struct, frozen=True):
+class _ServiceStatus(Struct, frozen=True):
     load_balancer: _LoadBalancer | None = None
 
 
-class Service(_Struct, frozen=True):
+class Service(Struct, frozen=True):
     """A Service."""
 
     metadata: Meta
@@ -103,56 +93,56 @@ class Service(_Struct, frozen=True):
         return tuple(one.hostname or one.ip for one in found if one.hostname or one.ip)
 
 
-class _PortRef(_Struct, frozen=True):
+class _PortRef(Struct, frozen=True):
     name: str = ""
     number: int | None = None
 
 
-class _ServiceRef(_Struct, frozen=True):
+class _ServiceRef(Struct, frozen=True):
     name: str
     port: _PortRef = _PortRef()
 
 
-class IngressBackend(_Struct, frozen=True):
+class IngressBackend(Struct, frozen=True):
     """Where an Ingress leads to: a Service, or something else that `resource` names."""
 
     service: _ServiceRef | None = None
     resource: dict[str, Any] | None = None
 
 
-class _Path(_Struct, frozen=True):
+class _Path(Struct, frozen=True):
     backend: IngressBackend = IngressBackend()
     path: str = ""
 
 
-class _Http(_Struct, frozen=True):
+class _Http(Struct, frozen=True):
     paths: tuple[_Path, ...] = ()
 
 
-class _IngressRule(_Struct, frozen=True):
+class _IngressRule(Struct, frozen=True):
     host: str = ""
     http: _Http | None = None
 
 
-class _IngressSpec(_Struct, frozen=True):
+class _IngressSpec(Struct, frozen=True):
     ingress_class_name: str | None = None
     default_backend: IngressBackend | None = None
     rules: tuple[_IngressRule, ...] | None = None
 
 
-class Ingress(_Struct, frozen=True):
+class Ingress(Struct, frozen=True):
     """An Ingress."""
 
     metadata: Meta
     spec: _IngressSpec = _IngressSpec()
 
 
-class _ClassSpec(_Struct, frozen=True):
+class _ClassSpec(Struct, frozen=True):
     controller: str = ""
     controller_name: str = ""
 
 
-class ControllerClass(_Struct, frozen=True):
+class ControllerClass(Struct, frozen=True):
     """An IngressClass or a GatewayClass."""
 
     metadata: Meta
@@ -169,116 +159,6 @@ class ControllerClass(_Struct, frozen=True):
         """Whether Ingresses without a class are its."""
         annotations = self.metadata.annotations or {}
         return annotations.get("ingressclass.kubernetes.io/is-default-class") == "true"
-
-
-class _RouteNamespaces(_Struct, frozen=True):
-    whose: str = msgspec.field(default="Same", name="from")
-    selector: LabelSelector | None = None
-
-
-class _AllowedRoutes(_Struct, frozen=True):
-    namespaces: _RouteNamespaces = _RouteNamespaces()
-
-
-class Listener(_Struct, frozen=True):
-    """A listener of a Gateway; without a hostname it takes all."""
-
-    name: str = ""
-    hostname: str | None = None
-    port: int = 0
-    protocol: str = ""
-    allowed_routes: _AllowedRoutes = _AllowedRoutes()
-
-
-class _GatewaySpec(_Struct, frozen=True):
-    gateway_class_name: str = ""
-    listeners: tuple[Listener, ...] | None = None
-
-
-class Gateway(_Struct, frozen=True):
-    """A Gateway."""
-
-    metadata: Meta
-    spec: _GatewaySpec = _GatewaySpec()
-
-
-class ParentRef(_Struct, frozen=True):
-    """What a route is attached to: a Gateway, or one of its listeners."""
-
-    name: str
-    group: str = GATEWAY
-    kind: str = "Gateway"
-    namespace: str = ""
-    section_name: str = ""
-    port: int | None = None
-
-
-class BackendRef(_Struct, frozen=True):
-    """Where a route leads to."""
-
-    name: str
-    group: str = ""
-    kind: str = "Service"
-    namespace: str = ""
-    port: int | None = None
-    weight: int | None = None
-
-
-class _PathMatch(_Struct, frozen=True):
-    value: str = ""
-
-
-class _Match(_Struct, frozen=True):
-    path: _PathMatch | None = None
-
-
-class RouteRule(_Struct, frozen=True):
-    """A rule of a route; GRPCRoutes match by other things than a path."""
-
-    matches: tuple[_Match, ...] | None = None
-    backend_refs: tuple[BackendRef, ...] | None = None
-
-
-class _RouteSpec(_Struct, frozen=True):
-    parent_refs: tuple[ParentRef, ...] | None = None
-    hostnames: tuple[str, ...] | None = None
-    rules: tuple[RouteRule, ...] | None = None
-
-
-class GatewayRoute(_Struct, frozen=True):
-    """A route of the Gateway API, of any kind."""
-
-    metadata: Meta
-    spec: _RouteSpec = _RouteSpec()
-    kind: str = ""
-
-
-class GrantFrom(_Struct, frozen=True):
-    """Who may refer."""
-
-    group: str
-    kind: str
-    namespace: str
-
-
-class GrantTo(_Struct, frozen=True):
-    """To what; without a name to all of the kind."""
-
-    group: str
-    kind: str
-    name: str | None = None
-
-
-class _GrantSpec(_Struct, frozen=True):
-    sources: tuple[GrantFrom, ...] = msgspec.field(default=(), name="from")
-    targets: tuple[GrantTo, ...] = msgspec.field(default=(), name="to")
-
-
-class ReferenceGrant(_Struct, frozen=True):
-    """What its namespace lets others refer to: https://gateway-api.sigs.k8s.io/api-types/referencegrant/."""
-
-    metadata: Meta
-    spec: _GrantSpec = _GrantSpec()
 
 
 Entrance = Service | Ingress | ControllerClass | Gateway | GatewayRoute | ReferenceGrant

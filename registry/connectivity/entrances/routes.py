@@ -9,13 +9,11 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from registry.connectivity.entrances.gateway_api import GATEWAY, BackendRef, GatewayRoute
 from registry.connectivity.entrances.gateways import ANY_HOST, hosts, parents
 from registry.connectivity.entrances.objects import (
-    GATEWAY,
     NETWORKING,
-    BackendRef,
     ControllerClass,
-    GatewayRoute,
     Ingress,
     IngressBackend,
     Service,

@@ -3,17 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from registry.connectivity.completeness import ServedKind
-from registry.connectivity.entrances.objects import (
-    GATEWAY,
-    NETWORKING,
-    ControllerClass,
-    Entrance,
-    Gateway,
-    GatewayRoute,
-    Ingress,
-    ReferenceGrant,
-    Service,
-)
+from registry.connectivity.entrances.gateway_api import GATEWAY, Gateway, GatewayRoute, ReferenceGrant
+from registry.connectivity.entrances.objects import NETWORKING, ControllerClass, Entrance, Ingress, Service
 
 Name = tuple[str, str]
 """Namespace and name."""
