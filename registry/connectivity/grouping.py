@@ -9,14 +9,24 @@ from typing import NamedTuple
 
 import msgspec
 
+from registry.connectivity.address_marks import AddressMarks
 from registry.connectivity.objects import PodGroup, PodKey
-from registry.connectivity.rules import ReadPolicy
+from registry.connectivity.rules import ReadPolicy, Rule
 from registry.connectivity.selectors import Pair, Selector
 from registry.planning.objects import Key
 from registry.planning.pods import Port
 
-Marks = Mapping[str, frozenset[str]]
-"""By label, the values that policies name; labels that no policy asks for are not in it."""
+
+class Marks(msgspec.Struct, frozen=True):
+    """What policies tell pods apart by.
+
+    `labels` are the values that they name, by label; labels that no policy asks for are not in it. Pods on
+    the host's network are known by `addresses`, and with `blocks_match_pods` all pods are.
+    """
+
+    labels: Mapping[str, frozenset[str]] = {}
+    addresses: AddressMarks = AddressMarks()
+    blocks_match_pods: bool = False
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -46,33 +56,42 @@ class _Look(NamedTuple):
     host_network: bool
     ports: frozenset[Port]
     labels: tuple[tuple[str, str | None], ...]
+    blocks: frozenset[int]
 
 
 _Looks = dict[_Look, list[Member]]
 
 
-def marks_of(policies: Iterable[ReadPolicy]) -> Marks:
-    """The labels of pods that policies ask for."""
+def marks_of(policies: Iterable[ReadPolicy], *, blocks_match_pods: bool = False) -> Marks:
+    """The labels of pods that policies ask for, and the addresses."""
+    every = list(policies)
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for selector in {one for read in policies for one in _selectors(read)}:
+    for selector in {one for read in every for one in _selectors(read)}:
         for requirement in selector:
             found[requirement.key].update(requirement.values)
-    return {key: frozenset(values) for key, values in found.items()}
+    return Marks(
+        labels={key: frozenset(values) for key, values in found.items()},
+        addresses=AddressMarks({rule.peers.addresses for read in every for rule in _rules(read)}),
+        blocks_match_pods=blocks_match_pods,
+    )
 
 
 def group(states: Sequence[Iterable[Member]], marks: Marks) -> list[Grouped]:
     """The groups of each state. Where in no state the pods of a workload differ, they have no variant."""
     by_workload = [_by_workload(members, marks) for members in states]
-    named = {workload: _variants(workload, by_workload) for found in by_workload for workload in found}
+    named = {workload: _variants(workload, by_workload, marks) for found in by_workload for workload in found}
     return [_grouped(found, named, marks) for found in by_workload]
 
 
 def _selectors(read: ReadPolicy) -> Iterable[Selector]:
     yield read.pods
-    for rules in (read.ingress, read.egress):
-        for rule in rules or ():
-            for term in rule.peers.terms:
-                yield term.pods
+    for rule in _rules(read):
+        for term in rule.peers.terms:
+            yield term.pods
+
+
+def _rules(read: ReadPolicy) -> Iterable[Rule]:
+    return (*(read.ingress or ()), *(read.egress or ()))
 
 
 def _by_workload(members: Iterable[Member], marks: Marks) -> dict[Key, _Looks]:
@@ -84,24 +103,25 @@ def _by_workload(members: Iterable[Member], marks: Marks) -> dict[Key, _Looks]:
 
 def _look(member: Member, marks: Marks) -> _Look:
     if member.host_network:  # policies do not see its labels
-        return _Look(True, member.ports, ())
+        return _Look(True, member.ports, (), marks.addresses.within(member.addresses))
     asked = [
         (key, value if value in named else None if named else "")
         for key, value in member.labels
-        if (named := marks.get(key)) is not None
+        if (named := marks.labels.get(key)) is not None
     ]
-    return _Look(False, member.ports, tuple(asked))
+    blocks = marks.addresses.within(member.addresses if marks.blocks_match_pods else ())
+    return _Look(False, member.ports, tuple(asked), blocks)
 
 
-def _variants(workload: Key, states: Iterable[Mapping[Key, _Looks]]) -> dict[_Look, str]:
+def _variants(workload: Key, states: Iterable[Mapping[Key, _Looks]], marks: Marks) -> dict[_Look, str]:
     found = [state[workload] for state in states if workload in state]
     if all(len(looks) == 1 for looks in found):
         return {look: "" for looks in found for look in looks}
     looks = list(dict.fromkeys(look for one in found for look in one))
-    return {look: _variant(look, looks) for look in looks}
+    return {look: _variant(look, looks, marks) for look in looks}
 
 
-def _variant(look: _Look, others: Sequence[_Look]) -> str:
+def _variant(look: _Look, others: Sequence[_Look], marks: Marks) -> str:
     """In which ways pods differ from others of the workload."""
     said: list[str] = []
     if any(other.host_network != look.host_network for other in others):
@@ -111,6 +131,8 @@ def _variant(look: _Look, others: Sequence[_Look]) -> str:
     said += [_label(key, labels) for key in keys if _differs(key, others)]
     if any(other.ports != look.ports for other in others):
         said.append(_ports(look.ports))
+    if any(other.blocks != look.blocks for other in others):
+        said.append(marks.addresses.shown(look.blocks))
     return ", ".join(said)
 
 
@@ -165,4 +187,4 @@ def _common(members: Sequence[Member], marks: Marks) -> tuple[Pair, ...]:
     for member in members[1:]:
         if member.labels != first:
             common &= set(member.labels)
-    return tuple(pair for pair in first if pair in common or pair[0] in marks)
+    return tuple(pair for pair in first if pair in common or pair[0] in marks.labels)

@@ -58,7 +58,7 @@ def _marks(network: Network, first: Manifests, others: Iterable[Manifests]) -> M
     for one in others:
         new = (policy for key, policy in one.policies.items() if first.policies.get(key) != policy)
         found += map(reader.read, new)
-    return marks_of(found)
+    return marks_of(found, blocks_match_pods=network.blocks_match_pods)
 
 
 def _changed(network: Network, old: tuple[Manifests, Grouped], new: tuple[Manifests, Grouped]) -> Network:

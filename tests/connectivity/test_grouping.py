@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from registry.connectivity.grouping import Member, group, marks_of
+from registry.connectivity.grouping import Marks, Member, group, marks_of
 from registry.connectivity.objects import Policy
 from registry.connectivity.rules import Reader
 from registry.model.documents import canonical
@@ -63,7 +63,7 @@ def test_pods_are_apart_where_policies_tell_them_apart(members, asked, expected)
 
 
 def test_a_group_bears_the_labels_that_all_of_it_bear():
-    [found] = group([[member("a", app="web", hash="1"), member("b", app="web", hash="2")]], {})
+    [found] = group([[member("a", app="web", hash="1"), member("b", app="web", hash="2")]], Marks())
     assert found.groups[0].labels == (("app", "web"),)
 
 
@@ -88,6 +88,43 @@ def test_variants_are_named_alike_in_all_states():
     split = [member("a", hash="1"), member("b", hash="2")]
     before, after = group([split[:1], split], marks(asks("hash", "In", "1", "2")))
     assert before.groups[0].key in [one.key for one in after.groups]
+
+
+def at(*addresses, host_network=False):
+    names = "abcdef"[: len(addresses)]
+    return [
+        Member(workload=WEB, pod=pod, addresses=(address,), host_network=host_network)
+        for pod, address in zip(names, addresses, strict=True)
+    ]
+
+
+def about(block, **options):
+    spec = {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": block}}]}]}
+    policy = Policy(namespace="shop", name="p", spec=canonical(spec))
+    return marks_of([Reader().read(policy)], **options)
+
+
+@pytest.mark.parametrize(
+    ("members", "options", "expected"),
+    [
+        (at("10.0.0.1", "10.0.0.9"), {}, [("", 2)]),
+        (
+            at("10.0.0.1", "10.0.0.9"),
+            {"blocks_match_pods": True},
+            [("in 10.0.0.0/30", 1), ("in no ipBlock", 1)],
+        ),
+        (at("10.0.0.1", "10.0.0.3"), {"blocks_match_pods": True}, [("", 2)]),
+        (at("10.0.0.1", "10.0.0.9", host_network=True), {}, [("in 10.0.0.0/30", 1), ("in no ipBlock", 1)]),
+        (
+            at("10.0.0.1", "fd00::1", "9.9.9.9"),
+            {"blocks_match_pods": True},
+            [("in 10.0.0.0/30", 1), ("in no ipBlock", 2)],
+        ),
+    ],
+)
+def test_pods_are_apart_where_blocks_tell_them_apart(members, options, expected):
+    [found] = group([members], about("10.0.0.0/30", **options))
+    assert sorted((one.key.variant, one.pods) for one in found.groups) == expected
 
 
 def test_a_hundred_thousand_pods_take_no_longer_than_their_number():

@@ -67,6 +67,17 @@ def test_one_pod_reaches_itself_and_another_of_its_workload_may_not(write, conne
     assert [json.loads(line)["allowed"] for line in done.output.splitlines()] == [True, False]
 
 
+@pytest.mark.parametrize(("number", "allowed"), [(1, True), (2, False)])
+def test_blocks_match_each_pod_by_its_own_address(write, connectivity, number, allowed):
+    pods = [owned(pod(f"web-{n}", "web", ip=f"10.0.0.{n}"), "Deployment", "web") for n in (1, 2)]
+    into = policy("db", "db")
+    into["spec"]["ingress"] = [{"from": [{"ipBlock": {"cidr": "10.0.0.1/32"}}]}]
+    write("all.json", listed(*pods, pod("db", "db"), into))
+    line = json.dumps(question(f"shop/web-{number}", "shop/db"))
+    done = connectivity("verdicts", "--from", "all.json", "--blocks-match-pods", stdin=line)
+    assert json.loads(done.output)["allowed"] == allowed
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
