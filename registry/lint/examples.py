@@ -7,6 +7,7 @@ from registry.connectivity.rules import Reader
 from registry.lint.codes import ONE_SIDED
 from registry.lint.findings import Surroundings
 from registry.lint.live import LIVE
+from registry.lint.other_ends import KnownPolicies
 from registry.lint.place import place_of
 from registry.model.documents import load_yaml
 from registry.model.template import Template, parse_template
@@ -147,7 +148,7 @@ def surroundings(code: str) -> Surroundings:
         return Surroundings(defaults=(parse_template(_DEFAULT),))
     if code == ONE_SIDED.name:
         target = _WITH_PEER.target(_DEPLOYMENT)
-        return Surroundings(place=_WITH_PEER, target=target, policies={"shop": (_DENY,)})
+        return Surroundings(place=_WITH_PEER, target=target, policies=KnownPolicies({"shop": (_DENY,)}))
     if code in LIVE:
         return Surroundings(place=_PLACE, target=_PLACE.target(_DEPLOYMENT))
     return Surroundings(pod_ranges=("10.244.0.0/16",) if code == "PodIpInIpBlock" else ())

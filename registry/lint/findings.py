@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from registry.lint.other_ends import PoliciesByNamespace
+from registry.lint.other_ends import KnownPolicies
 from registry.lint.place import Place, Target
 from registry.model.template import Template
 
@@ -30,8 +30,8 @@ class Surroundings(msgspec.Struct, frozen=True):
 
     `facts` are cluster facts by full name, and the names of the target where they are known; `pod_ranges`
     the cluster's pod CIDRs, `defaults` the templates that apply to namespaces by themselves. `place` is the
-    cluster as it is now, `target` what the template is used on in it; `policies` are those of namespaces of
-    which all are known, where nothing but NetworkPolicies decides.
+    cluster as it is now, `target` what the template is used on in it; `policies` are those known, where
+    nothing but NetworkPolicies decides.
     """
 
     facts: Mapping[str, object] = {}
@@ -39,4 +39,4 @@ class Surroundings(msgspec.Struct, frozen=True):
     defaults: tuple[Template, ...] = ()
     place: Place | None = None
     target: Target | None = None
-    policies: PoliciesByNamespace = {}
+    policies: KnownPolicies = KnownPolicies()

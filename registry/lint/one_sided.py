@@ -39,7 +39,7 @@ def one_sided(seen: View) -> Iterator[Finding]:
     if around.place is None or target is None or target.pods is None or target.pods.host_network:
         return
     scene = _Scene(seen, around.place, target, target.pods)
-    for direction, rules in seen.rules.items() if around.policies else ():
+    for direction, rules in seen.rules.items() if around.policies.policies else ():
         for rule in rules:
             yield from _found(rule, _OTHER[direction], scene)
 
@@ -65,10 +65,8 @@ def _is_refused(peer: Peer, other: Direction, ports: Ports, scene: _Scene) -> bo
         ports,
     )
     [term] = read_peers([peer.value], target.namespace).terms
-    far, policies = FarEnd(term.pods, other), scene.view.surroundings.policies
-    return all(
-        name in policies and far.refuses(policies[name], scene.view.template.name, near) for name in names
-    )
+    policies, template = scene.view.surroundings.policies, scene.view.template.name
+    return all(policies.refuse(FarEnd(name, term.pods, other), template, near) for name in names)
 
 
 def _namespaces(peer: Mapping[str, Any], scene: _Scene) -> tuple[str, ...] | None:

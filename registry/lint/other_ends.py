@@ -5,7 +5,7 @@ the selector implies its own, and may select them where the two do not contradic
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -17,9 +17,6 @@ from registry.lint.place import is_added
 from registry.planning.selections import contains, overlap
 
 Direction = Literal["ingress", "egress"]
-
-PoliciesByNamespace = Mapping[str, Collection[ReadPolicy]]
-"""The NetworkPolicies of namespaces of which all are known."""
 
 
 class NearEnd(msgspec.Struct, frozen=True):
@@ -34,24 +31,52 @@ class NearEnd(msgspec.Struct, frozen=True):
 class FarEnd(msgspec.Struct, frozen=True):
     """All pods of one namespace that a selector selects, in the direction that is theirs."""
 
+    namespace: str
     pods: Selector
     direction: Direction
 
-    def refuses(self, policies: Iterable[ReadPolicy], template: str, near: NearEnd) -> bool:
-        """Whether each of these pods, there or not yet, surely has no connection with the near end.
+
+class KnownPolicies(msgspec.Struct, frozen=True, dict=True):
+    """NetworkPolicies by namespace, of those of which all are known."""
+
+    policies: Mapping[str, Collection[ReadPolicy]] = {}
+
+    def refuse(self, far: FarEnd, template: str, near: NearEnd) -> bool:
+        """Whether each of the far pods, there or not yet, surely has no connection with the near end.
 
         What `template` generates may change with it: where it may select these pods nothing is certain.
         """
-        concerned = [one for one in policies if overlap(one.pods, self.pods)]
-        if any(one.policy.origin and one.policy.origin.template == template for one in concerned):
+        if far.namespace not in self.policies:
             return False
-        isolating = [(one, rules) for one in concerned if (rules := self._rules(one)) is not None]
-        if not any(contains(one.pods, self.pods) for one, _ in isolating):
+        known: dict[FarEnd, _Standing] = self.__dict__.setdefault("standing", {})
+        if far not in known:
+            known[far] = _standing(far, self.policies[far.namespace])
+        found = known[far]
+        if not found.isolated or template in found.templates:
             return False
-        return not any(_may_allow(rule, near) for _, rules in isolating for rule in rules)
+        return not any(_may_allow(rule, near) for rule in found.rules)
 
-    def _rules(self, read: ReadPolicy) -> tuple[Rule, ...] | None:
-        return read.ingress if self.direction == "ingress" else read.egress
+
+class _Standing(NamedTuple):
+    """Whether some policy surely isolates a far end, the rules that may be theirs, and whose policies are."""
+
+    isolated: bool
+    rules: tuple[Rule, ...]
+    templates: frozenset[str]
+
+
+def _standing(far: FarEnd, policies: Iterable[ReadPolicy]) -> _Standing:
+    concerned = [one for one in policies if overlap(one.pods, far.pods)]
+    isolating = [(one, rules) for one in concerned if (rules := _rules(one, far.direction)) is not None]
+    return _Standing(
+        any(contains(one.pods, far.pods) for one, _ in isolating),
+        tuple(dict.fromkeys(rule for _, rules in isolating for rule in rules)),
+        frozenset(one.policy.origin.template for one in concerned if one.policy.origin),
+    )
+
+
+def _rules(read: ReadPolicy, direction: Direction) -> tuple[Rule, ...] | None:
+    return read.ingress if direction == "ingress" else read.egress
 
 
 def _may_allow(rule: Rule, near: NearEnd) -> bool:

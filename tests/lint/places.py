@@ -2,6 +2,7 @@
 
 from registry.connectivity.objects import Origin, Policy
 from registry.connectivity.rules import Reader
+from registry.lint.other_ends import KnownPolicies
 from registry.lint.place import Target, place_of
 from registry.model.documents import canonical
 from registry.model.normalise import normalise_spec
@@ -18,10 +19,12 @@ def place(written):
 
 def policies(written):
     """The policies of namespaces, `{namespace: [spec]}`; `template` says which generated one."""
-    return {
-        namespace: [Reader().read(_policy(namespace, number, one)) for number, one in enumerate(specs)]
-        for namespace, specs in written.items()
-    }
+    return KnownPolicies(
+        {
+            namespace: [Reader().read(_policy(namespace, number, one)) for number, one in enumerate(specs)]
+            for namespace, specs in written.items()
+        }
+    )
 
 
 def _policy(namespace, number, written):
