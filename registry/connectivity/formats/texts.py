@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from registry.connectivity.exposure import OWN
 from registry.connectivity.formats.ends import Document
 
 MOST_BLOCKS: Final = 8
@@ -79,9 +80,19 @@ def connection_shown(change: Document) -> str:
 def stranger_shown(reach: Document) -> str:
     """Addresses, or pods by selectors."""
     if reach["kind"] == "pods":
-        return f"pods {reach['pods']} in namespaces {reach['namespaces']}"
+        return f"{_pods_shown(reach['pods'])} in {_namespaces_shown(reach['namespaces'])}"
     listed = _some(reach["addresses"])
     return listed if reach["kind"] == "addresses" else f"{reach['kind']}: {listed}"
+
+
+def _pods_shown(selector: str) -> str:
+    return "any pod" if selector == "all" else f"pods with {selector}"
+
+
+def _namespaces_shown(selector: str) -> str:
+    if selector == OWN:
+        return "the same namespace"
+    return "any namespace" if selector == "all" else f"namespaces with {selector}"
 
 
 def _namespace_shown(part: Document) -> str:
