@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from registry.cluster.client import Requests
-from registry.cluster.errors import Forbidden, NotFound
+from registry.cluster.errors import ApiError, NotFound
 from registry.cluster.resources import Resource
 from registry.connectivity.completeness import POLICY_KINDS, PolicyKind, ServedKind
 
@@ -91,9 +91,9 @@ async def _kinds(client: Requests, group_version: str) -> AsyncIterator[tuple[st
 
 
 async def _count(client: Requests, path: str) -> int | None:
-    """How many objects there are; None where they may not be listed."""
+    """How many objects there are; None where they may not be listed, or the API server fails to list them."""
     try:
         page = _PAGE.decode(await client.get(path, {"limit": 1}))
-    except (Forbidden, NotFound):
+    except ApiError:
         return None
     return len(page.items) + page.metadata.remaining_item_count
