@@ -13,6 +13,7 @@ from registry.connectivity.grouping import Member
 from registry.connectivity.objects import Policy, PolicyKey
 from registry.connectivity.plugins import Agent, NodeFacts
 from registry.lint.policies import API_VERSION
+from registry.model.addresses import parse_cidr
 from registry.model.checks import shown
 from registry.model.documents import canonical
 from registry.model.networkpolicy import check_spec
@@ -181,13 +182,31 @@ def _told(found: Object) -> Told | None:
     return _decoded(lambda raw: told_of(resource, raw), found)
 
 
+def _problems(policy: object) -> list[Problem]:
+    return check_spec(policy.get("spec", {}) if isinstance(policy, dict) else None, pod_selector=True)
+
+
+def _masked(value: object, name: str = "") -> object:
+    """The same with no bits beyond the prefix of a CIDR: servers take it where it has been there before.
+
+    https://kep.k8s.io/4858; the bits mean nothing.
+    """
+    if isinstance(value, dict):
+        return {key: _masked(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, name) for item in value]
+    network = parse_cidr(value) if name in ("cidr", "except") else None
+    return str(network) if network else value
+
+
 def _policy(found: Object, meta: Meta) -> Policy:
     if found.api_version != API_VERSION:
         reason = f"{shown(found.api_version)} is not the API version of a NetworkPolicy that is read."
         raise Invalid([Problem("/apiVersion", reason, f"Write {API_VERSION}.")])
     cleaned = without_nulls(unique_members(found.raw))
-    spec = cleaned.get("spec", {}) if isinstance(cleaned, dict) else None
-    if problems := check_spec(spec, pod_selector=True):
-        raise Invalid(problems)
+    if _problems(cleaned):
+        cleaned = _masked(cleaned)
+        if problems := _problems(cleaned):
+            raise Invalid(problems)
     live = _decoded(decode_policy, msgspec.structs.replace(found, raw=canonical(cleaned)))
     return policy_of(msgspec.structs.replace(live, namespace=meta.namespace, name=meta.name))

@@ -161,6 +161,15 @@ def test_a_policy_that_no_api_server_takes_is_told_with_its_place(write, connect
     ]
 
 
+def test_bits_beyond_the_prefix_of_a_block_mean_nothing(write, answer):
+    into = policy("db", "db")
+    into["spec"]["ingress"] = [{"from": [{"ipBlock": {"cidr": "10.1.2.3/8", "except": ["10.9.9.9/16"]}}]}]
+    write("all.yaml", workload("db"), into)
+    asked = [answer("explain", ip, "shop/db", "80", "--from", "all.yaml") for ip in ("10.0.0.1", "10.9.0.1")]
+    assert [one["allowed"] for one in asked] == [True, False]
+    assert asked[0]["problems"] == []
+
+
 def test_a_policy_of_another_version_is_told(write, connectivity):
     old = {**policy("db", "db"), "apiVersion": "extensions/v1beta1"}
     assert problems(graph(connectivity, "--from", write("all.yaml", old)))[0][4] == "/apiVersion"
