@@ -244,6 +244,16 @@ def test_policies_do_not_conflict_they_are_additive():
     assert reaching(network(front, "podSelector: {}", mine)) == {"default/front", "mine/front", "mine/plain"}
 
 
+def test_policies_are_additive_for_what_goes_out_too():
+    egress = f"{ON_DB}, policyTypes: [Egress], egress"
+    front = f"{egress}: [{{to: [{{podSelector: {{matchLabels: {{role: frontend}}}}}}]}}]"
+    nothing = "podSelector: {}, policyTypes: [Egress]"
+    other = f"{egress}: [{{to: [{{ipBlock: {{cidr: 192.0.2.0/24}}}}]}}]"
+    made = network(nothing, front, other)
+    assert reached(made) == {"default/front"}
+    assert reached(made, among=["192.0.2.1", "192.0.3.1"]) == {"192.0.2.1"}
+
+
 def test_both_the_egress_of_the_source_and_the_ingress_of_the_destination_have_to_allow():
     ingress = f"{ON_DB}, ingress: [{{from: [{{podSelector: {{}}}}]}}]"
     egress = "podSelector: {matchLabels: {app: plain}}, policyTypes: [Egress]"
