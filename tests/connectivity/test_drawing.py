@@ -8,6 +8,7 @@ from registry.connectivity.flows import Flows
 from registry.connectivity.graph import View, graph
 from registry.connectivity.objects import PolicyKey
 from registry.connectivity.ports import number_of, shown
+from registry.planning.pods import Port
 from tests.connectivity.made import cluster, key, names, pods, policy
 
 FROM_WEB = """
@@ -88,6 +89,34 @@ def test_pods_on_the_network_of_the_host_are_one_node_apart():
     assert ("host", DB, "TCP 80") in edges(drawn(network, level="workload"))
 
 
+def serving(*ports):
+    return pods("shop/db", *ports)
+
+
+NAMED = """
+podSelector: {matchLabels: {app: db}}
+ingress:
+- {from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: sql}]}
+- {from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: admin}]}
+- {from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 9000}]}
+"""
+
+
+def test_ports_of_several_rules_about_the_same_pods_are_put_together_named_ones_too():
+    network = shop(NAMED)
+    network.put_pods(serving(Port("TCP", 5432, "sql"), Port("TCP", 8080, "admin")))
+    assert edges(drawn(network, level="workload")) == [(WEB, DB, "TCP 5432", "TCP 8080", "TCP 9000")]
+
+
+@pytest.mark.parametrize("one", ["sql", "5432"])
+@pytest.mark.parametrize("other", ["sql", "5432"])
+def test_a_port_by_name_at_one_end_and_by_number_at_the_other_is_the_same(one, other):
+    egress = f"{{podSelector: {{matchLabels: {{app: web}}}}, egress: [{{ports: [{{port: {other}}}]}}]}}"
+    network = shop(FROM_WEB.replace("5432", one), egress)
+    network.put_pods(serving(Port("TCP", 5432, "sql")))
+    assert (WEB, DB, "TCP 5432") in edges(drawn(network, level="workload"))
+
+
 def test_around_a_workload_only_its_own_connections_are_drawn():
     network = shop(FROM_WEB, DNS)
     found = drawn(network, level="workload", focus=around(network, "shop/db"))
@@ -152,6 +181,20 @@ def test_a_policy_that_changes_to_another_port_adds_and_removes():
 def test_a_label_that_changes_moves_connections():
     found = changes(shop(FROM_WEB), lambda network: network.put_pods(pods("shop/api", app="web")))
     assert found == [(["shop/api"], ["shop/db"], ["TCP 5432"], [])]
+
+
+def test_a_namespace_whose_labels_change_moves_connections():
+    by_namespace = "namespaceSelector: {matchLabels: {team: a}}"
+    spec = FROM_WEB.replace("podSelector: {matchLabels: {app: web}}", by_namespace)
+    found = changes(shop(spec), lambda network: network.put_namespace("shop", {"team": "a"}))
+    assert found == [(ALL, ["shop/db"], ["TCP 5432"], [])]
+
+
+def test_containers_that_declare_another_port_under_the_name_move_connections():
+    network = shop(FROM_WEB.replace("5432", "sql"))
+    network.put_pods(serving(Port("TCP", 5432, "sql")))
+    found = changes(network, lambda fork: fork.put_pods(serving(Port("TCP", 5433, "sql"))))
+    assert found == [(["shop/web"], ["shop/db"], ["TCP 5433"], ["TCP 5432"])]
 
 
 def test_a_policy_that_is_written_otherwise_and_means_the_same_changes_nothing():

@@ -67,8 +67,8 @@ def test_rules_that_mean_the_same_are_one_object(one, other):
 
 def test_a_rule_about_its_own_namespace_is_another_one_in_another_namespace():
     reader, rule = Reader(), {"from": [{"podSelector": {}}]}
-    assert rules(rule, "a", reader).peers.terms[0].namespace == "a"
-    assert rules(rule, "b", reader).peers.terms[0].namespace == "b"
+    first, second = (rules(rule, namespace, reader) for namespace in ("a", "b"))
+    assert [one.peers.terms[0].namespace for one in (first, second)] == ["a", "b"]
 
 
 def test_a_rule_about_all_namespaces_is_the_same_one_everywhere():
