@@ -33,6 +33,44 @@ def test_what_a_policy_does_not_allow_is_denied(team):
     assert team.told("verdict", **team.between(port=81))["allowed"] is False
 
 
+def test_the_kind_may_be_left_out_where_one_workload_has_the_name(team):
+    team.policy("db", FROM_WEB)
+    query = {
+        **team.between(port=81),
+        "source": f"{team.namespace}/web",
+        "destination": f"{team.namespace}/db",
+    }
+    assert team.told("verdict", **query)["allowed"] is False
+
+
+def test_a_name_of_several_workloads_is_refused_with_all_of_them(team, api):
+    labels = {"app": "web"}
+    container = {"name": "main", "image": "registry.example/app:1"}
+    api.create(
+        f"/apis/apps/v1/namespaces/{team.namespace}/statefulsets",
+        {
+            "metadata": {"name": "web"},
+            "spec": {
+                "serviceName": "web",
+                "replicas": 0,
+                "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            },
+        },
+    )
+    answer = team.ask("verdict", **{**team.between(), "source": f"{team.namespace}/web"})
+    several = [f"{team.namespace}/deployments/web", f"{team.namespace}/statefulsets/web"]
+    assert problem(answer) == (400, "invalid-query")
+    assert answer.get_json()["candidates"] == several
+    assert answer.get_json()["errors"][0]["fix"] == f"Write {' or '.join(several)}."
+
+
+def test_a_name_of_no_workload_is_refused_with_similar_ones(team):
+    answer = team.ask("verdict", **{**team.between(), "source": f"{team.namespace}/wb"})
+    assert problem(answer) == (404, "workload-not-found")
+    assert answer.get_json()["candidates"] == [team.end("web")]
+
+
 @pytest.mark.parametrize(("protocol", "allowed"), [("TCP", True), ("UDP", False), ("SCTP", False)])
 def test_the_protocol_counts(team, protocol, allowed):
     team.policy("db", FROM_WEB)

@@ -1,6 +1,7 @@
 """The two ends of a connection as a query names them: a workload, or an address."""
 
 import difflib
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from registry.cluster.resources import Resource
@@ -16,6 +17,7 @@ from registry.http.problems import Kind, Refused
 from registry.http.requests import backend
 from registry.http.workloads.kinds import key_of, kind_of
 from registry.http.workloads.rights import listable
+from registry.model.addresses import parse_cidr
 from registry.model.problems import Problem
 from registry.planning.objects import Key
 
@@ -25,7 +27,7 @@ SUGGESTED: Final = 5
 PARTS: Final = 3
 """Of the name of a workload: namespace, kind, name."""
 
-FORM: Final = "Write namespace/kind/name, such as shop/deployments/web, or an IP address."
+FORM: Final = "Write namespace/kind/name, such as shop/deployments/web, namespace/name, or an IP address."
 
 
 class Named(NamedTuple):
@@ -44,19 +46,42 @@ def named_end(field: str, text: str) -> Named:
     """What a parameter names; a caller has to be allowed to `get` a workload. Raises Refused, or ApiError."""
     if "/" not in text:
         return Named(field, None, _address(field, text))
+    if parse_cidr(text):
+        raise invalid(field, f"{text} is a block of addresses.", "Write one of its addresses.")
     return Named(field, named_workload(field, text))
 
 
 def named_workload(field: str, text: str, refusal: Kind = problems.INVALID_QUERY) -> Key:
-    """The workload `namespace/kind/name`, which the caller may `get`. Raises Refused, or ApiError."""
+    """The workload `namespace/kind/name`, which the caller may `get`. Raises Refused, or ApiError.
+
+    The kind may be left out where the caller may `list` only one workload of that name.
+    """
     parts = text.split("/")
-    if len(parts) != PARTS or not all(map(is_name, parts)):
+    if len(parts) not in (PARTS - 1, PARTS) or not all(map(is_name, parts)):
         wrong = Problem(f"/{field}", f"{text!r} names no workload.", FORM)
         raise Refused(refusal, wrong.reason, errors=[wrong])
+    if len(parts) < PARTS:
+        parts = _only_one(field, text, refusal).split("/")
     namespace, kind, name = parts
     resource = kind_of(kind)
     require(Right("get", resource.group, resource.plural, namespace, name))
     return key_of(resource, namespace, name)
+
+
+def _only_one(field: str, text: str, refusal: Kind) -> str:
+    """The one workload `namespace/name`, with its kind. Raises Refused where there is none, or several."""
+    namespace, name = text.split("/")
+    by_name = _listed(namespace, backend().kinds())
+    found = by_name.get(name, [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        wrong = Problem(f"/{field}", f"{text!r} names several workloads.", f"Write {' or '.join(found)}.")
+        raise Refused(refusal, wrong.reason, errors=[wrong], members={"candidates": found})
+    similar = _closest(name, by_name)
+    hint = f"Similar: {', '.join(similar)}." if similar else FORM
+    detail = f"You see no workload {name} with pods in {namespace}. {hint}"
+    raise Refused(problems.WORKLOAD_NOT_FOUND, detail, members={"candidates": similar})
 
 
 def invalid(field: str, reason: str, fix: str) -> Refused:
@@ -83,11 +108,21 @@ def missing(key: Key) -> Refused:
 
 def _similar(key: Key, resources: tuple[Resource, ...]) -> list[str]:
     """Workloads of the namespace that the caller may list, the most similar names first."""
-    kinds = listable(resources, key.namespace)
+    return _closest(key.name, _listed(key.namespace, resources))
+
+
+def _closest(name: str, by_name: Mapping[str, list[str]]) -> list[str]:
+    names = difflib.get_close_matches(name, by_name, SUGGESTED)
+    return [path for one in names for path in by_name[one]][:SUGGESTED]
+
+
+def _listed(namespace: str, resources: tuple[Resource, ...]) -> dict[str, list[str]]:
+    """By name, the workloads with pods of a namespace that the caller may list, with their kinds."""
+    kinds = listable(resources, namespace)
     labels = {(one.group, one.kind): one.label for one in resources}
 
     def find(network: Network) -> list[Key]:
-        room = network.rooms.get(key.namespace)
+        room = network.rooms.get(namespace)
         return [pods.workload for pods in room.index.places] if room else []
 
     by_name: dict[str, list[str]] = {}
@@ -95,8 +130,7 @@ def _similar(key: Key, resources: tuple[Resource, ...]) -> list[str]:
         if (one.group, one.kind) in kinds:
             path = f"{one.namespace}/{labels[one.group, one.kind]}/{one.name}"
             by_name.setdefault(one.name, []).append(path)
-    names = difflib.get_close_matches(key.name, by_name, SUGGESTED)
-    return [path for name in names for path in by_name[name]][:SUGGESTED]
+    return by_name
 
 
 def _address(field: str, text: str) -> int:

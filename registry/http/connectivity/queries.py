@@ -15,7 +15,10 @@ END_LIMIT: Final = 600
 
 
 def _end(description: str) -> fields.String:
-    text = f"{description}: `namespace/kind/name`, such as `shop/deployments/web`, or an IP address."
+    text = (
+        f"{description}: `namespace/kind/name`, such as `shop/deployments/web`, `namespace/name` where that "
+        "is one workload, or an IP address."
+    )
     return string(text, required=True, validate=validate.Length(1, END_LIMIT))
 
 
