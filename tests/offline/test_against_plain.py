@@ -47,7 +47,7 @@ def read(cluster, *, together):
 
 
 @given(clusters(), st.booleans())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_each_pod_answers_for_itself(cluster, together):
     for pod in cluster["pods"]:
         pod["count"] = 1

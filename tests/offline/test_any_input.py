@@ -3,7 +3,7 @@
 import json
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.offline.manifests import read_manifests
@@ -51,11 +51,13 @@ def read(content):
 
 
 @given(spoiled())
+@settings(deadline=None)
 def test_a_spoiled_manifest_is_read_or_told(made):
     read(json.dumps(made).encode())
 
 
 @given(spoiled())
+@settings(deadline=None)
 def test_json_and_yaml_of_one_object_are_read_alike(made):
     first, second = (read(text.encode()) for text in (json.dumps(made), yaml.safe_dump(made)))
     assert (first.members, first.policies, first.namespaces) == (
@@ -67,5 +69,6 @@ def test_json_and_yaml_of_one_object_are_read_alike(made):
 
 
 @given(st.binary() | st.text().map(str.encode))
+@settings(deadline=None)
 def test_any_bytes_are_read_or_told(content):
     read(content)

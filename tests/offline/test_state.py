@@ -1,6 +1,6 @@
 """A state that is made by changing another is as if it was made alone."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.model.documents import canonical
@@ -43,6 +43,7 @@ def drawn(state):
 
 
 @given(STATES, STATES)
+@settings(deadline=None)
 def test_a_state_made_by_changes_is_as_if_made_alone(before, after):
     first, second = states_of([read(before), read(after)], blocks_match_pods=False)
     assert drawn(first) == drawn(*states_of([read(before)], blocks_match_pods=False))

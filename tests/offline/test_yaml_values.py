@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.model.problems import Invalid
@@ -96,11 +96,13 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
+@settings(deadline=None)
 def test_what_was_written_is_read_back(value):
     assert read_value(yaml.safe_dump(value, allow_unicode=True)) == value
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_any_text_is_read_or_refused(text):
     with suppress(Invalid):
         read_value(text)
