@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from registry.planning.exclusion import Requirement
+from registry.planning.exclusion import Requirement, satisfied
 
 Selector = frozenset[Requirement]
 
@@ -57,20 +57,7 @@ def _shared(selector: Selector) -> Selector:
 
 def selects(selector: Selector, labels: Mapping[str, str]) -> bool:
     """Whether an object with `labels` is selected."""
-    return all(_holds(requirement, labels) for requirement in selector)
-
-
-def _holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
-    value = labels.get(requirement.key)
-    match requirement.operator:
-        case "In":
-            return value in requirement.values
-        case "NotIn":
-            return value is None or value not in requirement.values
-        case "Exists":
-            return value is not None
-        case _:
-            return value is None
+    return all(satisfied(requirement, labels) for requirement in selector)
 
 
 def anchors(selector: Selector) -> tuple[Pair, ...]:

@@ -129,10 +129,11 @@ def _expression(requirement: Requirement) -> dict[str, Any]:
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Whether an object with `labels` is selected, by the rules of LabelSelector."""
-    return all(_satisfied(requirement, labels) for requirement in requirements(selector))
+    return all(satisfied(requirement, labels) for requirement in requirements(selector))
 
 
-def _satisfied(requirement: Requirement, labels: Mapping[str, str]) -> bool:
+def satisfied(requirement: Requirement, labels: Mapping[str, str]) -> bool:
+    """Whether an object with `labels` satisfies one requirement."""
     value = labels.get(requirement.key)
     match requirement.operator:
         case "In":
