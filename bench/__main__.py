@@ -82,7 +82,7 @@ _MEASUREMENTS: Final[Mapping[str, Measurement | Offline]] = {
     "saves": Measurement(service_saves.measure, audit=False, steps=1),
     "preview": Measurement(service_preview.measure, audit=False, steps=1),
     "connectivity": Offline(connectivity.measure, steps=1),
-    "growth": Offline(connectivity.growth, steps=7, each_run=False),
+    "growth": Offline(connectivity.growth, steps=6, each_run=False),
 }
 
 

@@ -7,12 +7,18 @@ from typing import Final
 
 import msgspec
 
+from bench.connectivity.chart import chart
 from bench.results import Goal, Measured, Result
 from bench.size import Size
 
 _SECONDS: Final = 900
-_GROWTH: Final = (1_000, 2_000, 5_000, 10_000, 20_000, 35_000, 50_000)
+_GROWTH: Final = (1_000, 10_000, 20_000, 30_000, 40_000, 50_000)
 """Workloads, and as many policies."""
+
+_CHARTS: Final = (
+    ("time", "s", (("state", "state_s"), ("graph", "graph_s"))),
+    ("memory", "MiB", (("state", "state_mib"), ("with a graph and a diff", "most_mib"))),
+)
 
 _NOISE: Final = 1.1
 """The same work may take so much longer."""
@@ -96,7 +102,14 @@ def growth(size: Size, step: Callable[[], None]) -> Measured:
         )
         for key, name in (("state_s", "state"), ("graph_s", "graph"), ("state_mib", "memory"))
     ]
-    return Measured(results, {"growth": {str(workloads): runs for workloads, runs in found.items()}})
+    charts = [
+        chart(
+            title, unit, _GROWTH, {name: [_best(found[one], key) for one in _GROWTH] for name, key in lines}
+        )
+        for title, unit, lines in _CHARTS
+    ]
+    runs = {str(workloads): figures for workloads, figures in found.items()}
+    return Measured(results, {"growth": runs, "charts": charts})
 
 
 def _best(runs: list[Figures], key: str) -> float:

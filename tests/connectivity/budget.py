@@ -1,11 +1,11 @@
-"""How many random clusters are tried: 2,600 in all, or as many as CONNECTIVITY_CLUSTERS says."""
+"""How many random clusters are tried: 3,000 in all, or as many as CONNECTIVITY_CLUSTERS says."""
 
 import json
 import os
 
 from hypothesis import HealthCheck, note, settings
 
-ALL = int(os.environ.get("CONNECTIVITY_CLUSTERS", "2600"))
+ALL = int(os.environ.get("CONNECTIVITY_CLUSTERS", "3000"))
 RANDOM = "CONNECTIVITY_CLUSTERS" in os.environ
 
 
