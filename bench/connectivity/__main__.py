@@ -1,4 +1,4 @@
-"""`python -m bench.connectivity N [plain]`: one JSON line with the figures for N workloads.
+"""`python -m bench.connectivity N [plain|pods]`: one JSON line with the figures for N workloads.
 
 A process of its own: each size has its memory for itself, and the collector is set as the product's is.
 """
@@ -19,8 +19,8 @@ from registry.collector import keep_what_is_loaded
 _MIB = 1 << 20
 
 
-def main(workloads: int, *, plain: bool) -> None:
-    """Print the engine's figures, or those of the plain way."""
+def main(workloads: int, *, plain: bool, pods: bool) -> None:
+    """Print the engine's figures, also for `pods` one by one, or those of the plain way."""
     made = cluster(workloads)
     keep_what_is_loaded()
     if plain:
@@ -43,7 +43,8 @@ def main(workloads: int, *, plain: bool) -> None:
         "most_mib": _resident() - before,
     }
     drawn, body = questions.whole_graph(network)
-    found |= _of_pods(made)
+    if pods:
+        found |= _of_pods(made)
     sizes = {"nodes": len(drawn.nodes), "edges": len(drawn.edges), "bytes": len(body)}
     _tell({**found, **sizes})
 
@@ -70,4 +71,4 @@ def _resident() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), plain="plain" in sys.argv[2:])
+    main(int(sys.argv[1]), plain="plain" in sys.argv[2:], pods="pods" in sys.argv[2:])

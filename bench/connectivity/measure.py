@@ -56,7 +56,7 @@ def measure(size: Size, step: Callable[[], None]) -> Measured:
     product: list[Figures] = []
     baseline: list[Figures] = []
     for _ in range(size.runs):
-        product.append(figures(size.deployments))
+        product.append(figures(size.deployments, "pods"))
         baseline.append(figures(size.deployments, "plain"))
         step()
     results = [
@@ -117,7 +117,7 @@ def _best(runs: list[Figures], key: str) -> float:
 
 
 def figures(workloads: int, *words: str) -> Figures:
-    """Those of one process. Raises CalledProcessError, with what it wrote, when it fails."""
+    """Those of one process, which tells on standard error why it failed. Raises CalledProcessError then."""
     command = [sys.executable, "-m", "bench.connectivity", str(workloads), *words]
-    output = subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS).stdout  # noqa: S603 (our own)
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=_SECONDS).stdout  # noqa: S603 (our own)
     return msgspec.json.decode(output, type=dict[str, float])

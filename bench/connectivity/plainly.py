@@ -31,7 +31,7 @@ def figures(made: Cluster) -> dict[str, float]:
     }
     random_one = random.Random(_SEED)  # noqa: S311 (not for secrets)
     asked = [(random_one.choice(pods), random_one.choice(pods)) for _ in range(_PAIRS)]
-    one = seconds(lambda: [plain.verdict(cluster, *ends, *ASKED) for ends in asked]) / _PAIRS
+    one = seconds(lambda: [plain.verdict(cluster, *ends, ASKED) for ends in asked]) / _PAIRS
     whole = one * len(made.pods) ** 2
     return {"decode_s": decoding, "verdict_us": one * MILLION, "graph_s": whole, "diff_s": 2 * whole}
 

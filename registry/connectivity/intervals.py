@@ -66,3 +66,16 @@ def contains(ranges: Intervals, number: int) -> bool:
     if place < len(ranges) and ranges[place][0] == number:
         return True
     return place > 0 and ranges[place - 1][1] >= number
+
+
+def overlap(one: Intervals, other: Intervals) -> bool:
+    """Whether they have any number in common; found by the ranges of the one that has fewer."""
+    if len(other) < len(one):
+        one, other = other, one
+    for low, high in one:
+        place = bisect_right(other, (high, high))
+        if place < len(other) and other[place][0] <= high:
+            return True
+        if place > 0 and other[place - 1][1] >= low:
+            return True
+    return False

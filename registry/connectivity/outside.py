@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from registry.connectivity.addresses import ALL_ADDRESSES, read_cidr
-from registry.connectivity.intervals import Interval, Intervals, difference, intersection, union
+from registry.connectivity.intervals import Interval, Intervals, difference, intersection, overlap, union
 from registry.model.facts import PRIVATE_RANGES
 
 MOST_PARTS: Final = 64
@@ -27,8 +27,7 @@ class Outside:
             everything = union(span for one in self.parts for span in one)
             self.parts = [part for kind in (PRIVATE, PUBLIC) if (part := intersection(everything, kind))]
         self._of = {
-            one: [place for place, part in enumerate(self.parts) if intersection(part, one)]
-            for one in self._used
+            one: [place for place, part in enumerate(self.parts) if overlap(part, one)] for one in self._used
         }
 
     def parts_of(self, addresses: Intervals) -> list[int]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from registry.connectivity import addresses, ports
 from registry.connectivity.addresses import ALL_ADDRESSES, IPBlock, address_of, read_block, read_cidr
-from registry.connectivity.intervals import contains, difference, intersection, union
+from registry.connectivity.intervals import contains, difference, intersection, overlap, union
 from registry.connectivity.ports import ALL_OF, ALL_PORTS, PolicyPort, number_of, read_ports, resolve
 from registry.planning.pods import Port
 from tests.connectivity.budget import share
@@ -65,6 +65,7 @@ def test_ranges_behave_as_the_sets_of_their_numbers(one, other):
     assert numbers(union([*first, *second])) == numbers(first) | numbers(second)
     assert numbers(intersection(first, second)) == numbers(first) & numbers(second)
     assert numbers(difference(first, second)) == numbers(first) - numbers(second)
+    assert overlap(first, second) == bool(numbers(first) & numbers(second))
     assert {place for place in range(22) if contains(first, place)} == numbers(first)
     for found in (first, intersection(first, second), difference(first, second)):
         assert union(found) == found

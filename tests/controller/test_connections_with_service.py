@@ -42,7 +42,8 @@ def allowed(told: Connections, port: int) -> bool:
 
 def drawn(told: Connections) -> set[tuple[str, ...]]:
     graph = told.told("graph", workload=told.end("db"))
-    return {tuple(one["ports"]) for one in graph["edges"] if one["target"].endswith("Deployment.apps/db")}
+    db = f"workload:{told.namespace}/Deployment.apps/db"
+    return {tuple(one["ports"]) for one in graph["edges"] if one["target"] == db}
 
 
 def test_a_label_shows_in_verdict_graph_and_explanation(told: Connections, shop: Shop):

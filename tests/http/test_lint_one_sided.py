@@ -25,6 +25,16 @@ TO_DB = {
 }
 
 
+@pytest.fixture(autouse=True)
+def no_other_kinds(service, monkeypatch):
+    """Other tests install kinds of policies, which are looked for once a minute."""
+    enforcement = service.backend.enforcement
+    monkeypatch.setattr(enforcement, "asked", True)
+    monkeypatch.setattr(enforcement, "_kinds", [])
+    standing = msgspec.structs.replace(enforcement.standing, not_evaluated=())
+    monkeypatch.setattr(enforcement, "standing", standing)
+
+
 @pytest.fixture
 def team(service, api, make_namespace, name):
     service.create(name, **FROM_WEB)
