@@ -96,7 +96,8 @@ def test_other_namespaces_are_counted_without_names(team, peer, api):
     answer = team.ask("graph", user="stranger", namespace=team.namespace)
     found = answer.get_json()
     [hidden] = nodes(found, "hidden")
-    assert (hidden["workloads"], hidden["name"]) == (1, "another namespace")
+    assert hidden["name"] == "another namespace"
+    assert hidden["workloads"] >= 1  # those of other tests may send here, too
     assert found["completeness"]["everythingSeen"] is False
     assert peer.namespace not in answer.text
     assert "caller" not in answer.text
