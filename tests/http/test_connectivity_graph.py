@@ -75,8 +75,9 @@ def test_around_a_workload_its_peers_are_drawn(team, peer):
 
 
 def test_one_port_alone_is_drawn(team):
-    found = team.told("graph", namespace=team.namespace, port="TCP/82")
-    assert edges(found) == {("192.0.2.0/24", "db", "TCP 82")}
+    found = edges(team.told("graph", namespace=team.namespace, port="TCP/82"))
+    assert {one for one in found if one[1] == "db"} == {("192.0.2.0/24", "db", "TCP 82")}
+    assert {one[2:] for one in found} == {("TCP 82",)}
 
 
 def test_by_namespace_workloads_have_no_names(team, peer):
@@ -96,8 +97,8 @@ def test_other_namespaces_are_counted_without_names(team, peer, api):
     answer = team.ask("graph", user="stranger", namespace=team.namespace)
     found = answer.get_json()
     [hidden] = nodes(found, "hidden")
-    assert hidden["name"] == "another namespace"
-    assert hidden["workloads"] >= 1  # those of other tests may send here, too
+    assert "other namespace" in hidden["name"]  # or several: those of other tests may send here, too
+    assert hidden["workloads"] >= 1
     assert found["completeness"]["everythingSeen"] is False
     assert peer.namespace not in answer.text
     assert "caller" not in answer.text
