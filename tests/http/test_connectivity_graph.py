@@ -3,6 +3,7 @@
 import pytest
 
 from registry.http.connectivity import graphs
+from tests.cluster import eventually
 from tests.http.cluster import MANAGED
 from tests.http.connectivity import Connections
 from tests.http.support import problem
@@ -76,7 +77,7 @@ def test_around_a_workload_its_peers_are_drawn(team, peer):
 
 def test_one_port_alone_is_drawn(team):
     found = edges(team.told("graph", namespace=team.namespace, port="TCP/82"))
-    assert {one for one in found if one[1] == "db"} == {("192.0.2.0/24", "db", "TCP 82")}
+    assert ("192.0.2.0/24", "db", "TCP 82") in found
     assert {one[2:] for one in found} == {("TCP 82",)}
 
 
@@ -130,18 +131,18 @@ def test_a_workload_that_the_caller_may_not_get_is_refused(team):
 
 
 def test_the_etag_serves_until_something_changes(team):
-    first = team.ask("graph", namespace=team.namespace)
-    headers = {
-        "Authorization": f"Bearer {team.service.control_plane.token('admin')}",
-        "If-None-Match": first.headers["ETag"],
-    }
+    headers = {"Authorization": f"Bearer {team.service.control_plane.token('admin')}"}
 
     def again():
         team.service.catch_up()
         path = f"/api/v1/connectivity/graph?namespace={team.namespace}"
         return team.service.app.test_client().get(path, headers=headers).status_code
 
-    assert again() == 304
+    def unchanged():
+        headers["If-None-Match"] = team.ask("graph", namespace=team.namespace).headers["ETag"]
+        return again() == 304
+
+    eventually(unchanged)  # what other tests leave in the cluster may still go
     team.deploy("more")
     assert again() == 200
 
