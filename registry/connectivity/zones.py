@@ -12,20 +12,18 @@ from typing import Final, Literal, NamedTuple
 from registry.connectivity import addresses
 from registry.connectivity.addresses import ALL_ADDRESSES, ALL_IPV4, ALL_IPV6, read_cidr
 from registry.connectivity.intervals import NOTHING, Intervals, difference, intersection, union
-from registry.model.facts import DEFAULT_FACTS, PRIVATE
+from registry.model.facts import PRIVATE_RANGES
 
 ZoneKind = Literal["internet", "addresses", "private"]
 """`internet` is all of it in a family; `addresses` are parts of it; `private` what belongs to nobody else."""
 
 _SPECIAL: Final = ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4")
 _GLOBAL_IPV6: Final = "2000::/3"
-_PRIVATE: Final[object] = DEFAULT_FACTS[PRIVATE]
 
 
 def _internet() -> Intervals:
-    blocks = [*_SPECIAL, *(_PRIVATE if isinstance(_PRIVATE, list) else [])]
     kept = union((*ALL_IPV4, read_cidr(_GLOBAL_IPV6)))
-    return difference(kept, union(read_cidr(block) for block in blocks))
+    return difference(kept, union(read_cidr(block) for block in (*_SPECIAL, *PRIVATE_RANGES)))
 
 
 INTERNET: Final[Intervals] = _internet()

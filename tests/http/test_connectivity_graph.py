@@ -3,7 +3,6 @@
 import pytest
 
 from registry.http.connectivity import graphs
-from tests.cluster import eventually
 from tests.http.cluster import MANAGED
 from tests.http.connectivity import Connections
 from tests.http.support import problem
@@ -76,9 +75,8 @@ def test_around_a_workload_its_peers_are_drawn(team, peer):
 
 
 def test_one_port_alone_is_drawn(team):
-    found = edges(team.told("graph", namespace=team.namespace, port="TCP/82"))
-    assert ("192.0.2.0/24", "db", "TCP 82") in found
-    assert {one[2:] for one in found} == {("TCP 82",)}
+    found = team.told("graph", namespace=team.namespace, port="TCP/82")
+    assert edges(found) == {("192.0.2.0/24", "db", "TCP 82")}
 
 
 def test_by_namespace_workloads_have_no_names(team, peer):
@@ -98,8 +96,7 @@ def test_other_namespaces_are_counted_without_names(team, peer, api):
     answer = team.ask("graph", user="stranger", namespace=team.namespace)
     found = answer.get_json()
     [hidden] = nodes(found, "hidden")
-    assert "other namespace" in hidden["name"]  # or several: those of other tests may send here, too
-    assert hidden["workloads"] >= 1
+    assert (hidden["workloads"], hidden["name"]) == (1, "another namespace")
     assert found["completeness"]["everythingSeen"] is False
     assert peer.namespace not in answer.text
     assert "caller" not in answer.text
@@ -131,18 +128,18 @@ def test_a_workload_that_the_caller_may_not_get_is_refused(team):
 
 
 def test_the_etag_serves_until_something_changes(team):
-    headers = {"Authorization": f"Bearer {team.service.control_plane.token('admin')}"}
+    first = team.ask("graph", namespace=team.namespace)
+    headers = {
+        "Authorization": f"Bearer {team.service.control_plane.token('admin')}",
+        "If-None-Match": first.headers["ETag"],
+    }
 
     def again():
         team.service.catch_up()
         path = f"/api/v1/connectivity/graph?namespace={team.namespace}"
         return team.service.app.test_client().get(path, headers=headers).status_code
 
-    def unchanged():
-        headers["If-None-Match"] = team.ask("graph", namespace=team.namespace).headers["ETag"]
-        return again() == 304
-
-    eventually(unchanged)  # what other tests leave in the cluster may still go
+    assert again() == 304
     team.deploy("more")
     assert again() == 200
 
