@@ -35,6 +35,7 @@ USERS: Final[Mapping[str, User]] = MappingProxyType(
         "developer": User("developer"),
         "viewer": User("viewer"),
         "stranger": User("stranger"),  # known to the cluster, bound to nothing
+        "newcomer": User("newcomer"),  # likewise, for a test that no other's grants may reach
         "controller": _service_account("netpol-registry-controller"),
         "server": _service_account("netpol-registry-server"),
     }

@@ -112,10 +112,10 @@ def test_workloads_of_other_namespaces_are_counted_where_the_caller_may_not_list
         ("networkpolicies.networking.k8s.io", "list"),
         ("deployments.apps", "list"),
     ):
-        grant(api, team.namespace, resource, verbs)
-    grant(api, team.namespace, "namespaces", "patch", team.namespace)
-    grant(api, team.namespace, "namespaces", "get", team.namespace)
-    found = plan(team, user="stranger")
+        grant(api, team.namespace, resource, verbs, user="newcomer")
+    grant(api, team.namespace, "namespaces", "patch", team.namespace, user="newcomer")
+    grant(api, team.namespace, "namespaces", "get", team.namespace, user="newcomer")
+    found = plan(team, user="newcomer")
     changes = between(found, "removed", team.namespace)
     assert any(one["sources"]["hidden"] for one in changes)
     named = {end["namespace"] for one in changes for end in one["sources"]["namespaces"]}
