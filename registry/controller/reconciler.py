@@ -16,6 +16,7 @@ from registry.cluster.resources import NAMESPACES, NETWORK_POLICIES
 from registry.cluster.writer import Writer
 from registry.controller import metrics
 from registry.controller.barrier import Barrier
+from registry.controller.owners import Owners
 from registry.controller.queue import KeyQueue
 from registry.controller.windows import Windows
 from registry.planning.changes import Change, Plan
@@ -24,7 +25,7 @@ from registry.planning.objects import Key, Namespace, Note, is_namespace
 from registry.planning.orphans import Clock
 from registry.planning.resolve import Applied
 from registry.planning.workloads import CROWDED, plan_workload
-from registry.world.world import World
+from registry.world.watched import WatchedCluster
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +36,21 @@ class Reconciler:
     """Brings one key's policies to what its references ask for."""
 
     def __init__(
-        self, world: World, queue: KeyQueue, writer: Writer, recorder: EventRecorder, orphan_grace: timedelta
+        self,
+        cluster: WatchedCluster,
+        queue: KeyQueue,
+        writer: Writer,
+        recorder: EventRecorder,
+        orphan_grace: timedelta,
     ) -> None:
-        self._world = world
+        self._world = world = cluster.world
         self._queue = queue
         self._writer = writer
         self._recorder = recorder
         self._orphan_grace = orphan_grace
         self._waiting: defaultdict[str, set[Key]] = defaultdict(set)
         self._barrier = Barrier(world, queue)
+        self._owners = Owners(cluster.stands)
         self._pending: dict[Key, dict[str, str]] = {}
         self._windows = Windows(queue, world.namespaces, self._tell_switched)
 
@@ -88,6 +95,8 @@ class Reconciler:
         changes = plan.changes
         if changes and not namespace.managed and world.live(namespace.key):
             self._wait_for(namespace, key)  # the namespace's denies go first
+            return False
+        if not await self._owners.allow(view.workload, changes):
             return False
         # Before what has to wait is left out: it is not in force yet, so what was is remembered.
         self._remember(key, plan)
@@ -146,6 +155,8 @@ class Reconciler:
         metrics.WRITES.labels(change.action, "done").inc()
         self._queue.wrote(key)
         self._windows.wrote(key.namespace, sent)
+        if before and change.action == "create":
+            self._owners.made_anew(key, change.template)
         self._time(key, change, before)
         if change.applied and change.action != "delete":
             self._world.applied.setdefault(key, {})[change.template] = change.applied

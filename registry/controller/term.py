@@ -65,7 +65,7 @@ class Term:
         )
         self._pins = PinKeeper(cluster.world, watch, PinStore(client, watch, settings))
         self._reconciler = Reconciler(
-            cluster.world,
+            cluster,
             self.queue,
             Writer(client, cluster.triggers, settings.writes_in_flight),
             self._recorder,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from registry.cluster.cache import Cache
 from registry.cluster.client import Client
 from registry.cluster.discovery import CustomKind, decode_custom_kind
+from registry.cluster.errors import Forbidden, NotFound
 from registry.cluster.informer import Informer, State
 from registry.cluster.resources import BUILT_IN_WORKLOADS, CUSTOM_RESOURCE_DEFINITIONS, Resource
 from registry.cluster.workloads import Decode, custom_decoder, workload_decoder
@@ -98,6 +99,24 @@ class WatchedKinds:
         Raises KeyError for a kind that is watched no more.
         """
         return self._watched[resource.label].decode(raw)
+
+    async def stands(self, workload: Workload) -> bool:
+        """Whether the API server has `workload`, and is not deleting it; True where we may not look.
+
+        Raises ApiError.
+        """
+        key = workload.key
+        watched = (one for one in self._watched.values() if one.kind == (key.group, key.kind))
+        if (one := next(watched, None)) is None:
+            return False
+        try:
+            raw = await self._client.get(one.resource.path(key.namespace, key.name))
+        except NotFound:
+            return False
+        except Forbidden:
+            return True
+        found = one.decode(raw)
+        return found is not None and found.uid == workload.uid and not found.deleting
 
     def informers(self) -> Iterable[Informer[Any]]:
         """All of them."""

@@ -65,6 +65,13 @@ class WatchedCluster:
         """
         return self._kinds.read(resource, raw)
 
+    async def stands(self, workload: Workload) -> bool:
+        """Whether the API server has `workload`, and is not deleting it: the watch may be behind.
+
+        True where we may not look. Raises ApiError.
+        """
+        return await self._kinds.stands(workload)
+
     def informers(self) -> Iterable[Informer[Any]]:
         """All of them."""
         return [self._namespaces, self._policies, *self.facts.informers(), *self._kinds.informers()]
