@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,10 +68,10 @@ class Write:
 
 
 class AuditLog:
-    """The writes since this object was made (or since `restart`).
+    """The writes since this object was made (or since `restart`), by when their requests came.
 
     The API server logs a request when it has answered it, so what a write did can be seen before its line:
-    reading waits until nothing was added for `quiet` seconds.
+    reading waits until nothing was added for `quiet` seconds, and leaves out what came before.
     """
 
     def __init__(self, path: Path, quiet: float = 0.1) -> None:
@@ -80,6 +81,7 @@ class AuditLog:
 
     def restart(self) -> None:
         """Count from now."""
+        self._since = datetime.now(UTC)
         self._offset = self._path.stat().st_size
         with self._path.open("rb") as file:
             file.seek(max(0, self._offset - 1))
@@ -115,7 +117,8 @@ class AuditLog:
             # The last line may still be under way.
             for line in file.read().split(b"\n")[self._amid_line : -1]:
                 event = json.loads(line)
-                if event["verb"] in _WRITES and "objectRef" in event:
+                is_write = event["verb"] in _WRITES and "objectRef" in event
+                if is_write and datetime.fromisoformat(event["requestReceivedTimestamp"]) >= self._since:
                     yield _write(event)
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from devcluster.cluster import ControlPlane
 from tests.cluster import AuditLog, eventually, until_passes
-from tests.controller.shop import MANAGED, Shop, ports
+from tests.controller.shop import Shop, ports
 from tests.controller.store import Catalogue
 from tests.controller_process import ControllerProcess
+from tests.observer import Observer
 
 MakeShop = Callable[..., Shop]
 
@@ -103,17 +105,18 @@ def test_a_store_that_is_gone_changes_no_policy(
 
 
 def test_a_kill_amid_500_changes_loses_none_and_doubles_none(
-    own_controller: ControllerProcess, make_shop: MakeShop
+    own_controller: ControllerProcess, make_shop: MakeShop, control_plane: ControlPlane
 ):
     own_controller.start()
     shops = [make_shop(managed=False) for _ in range(5)]
     for shop in shops:
         for number in range(100):
             shop.run(f"w{number}", {"postgres": "true"})
-    for shop in shops:
-        shop.api.patch(f"/api/v1/namespaces/{shop.name}", {"metadata": {"labels": {MANAGED: "true"}}})
-    eventually(lambda: sum(len(shop.policies()) for shop in shops) > 50)
-    own_controller.kill()
+    with Observer(control_plane, shops[0].policies_path) as observer:
+        for shop in shops:
+            shop.enable()
+        eventually(lambda: observer.seen)
+        own_controller.kill()
     written = sum(len(shop.policies()) for shop in shops)
     assert written < 500, "killed too late to show anything"
     own_controller.start()

@@ -8,7 +8,7 @@ from typing import Any, Self
 from devcluster.cluster import ControlPlane
 from tests.cluster import AuditLog, until_passes
 from tests.controller.shop import Shop, ports
-from tests.faults.observer import Observer
+from tests.observer import Observer
 
 CONTROLLER = "netpol-registry-controller"
 
