@@ -26,7 +26,7 @@ run: $(INSTALLED)  ## Run everything on a real control plane; PORT=8090, KUBECON
 	@$(PYTHON) -m devcluster.run --end-with-parent --port '$(PORT)' --directory '$(RUN_DIRECTORY)' $(CLUSTER)
 
 test: $(INSTALLED) binaries judge  ## Run the tests; ARGS='-k name' goes to pytest
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(if $(ARGS),$(PYTHON) -m pytest $(ARGS),scripts/test $(PYTHON))
 
 lint: $(INSTALLED)  ## Check style and format, Python and Go
 	$(VENV)/bin/ruff check

@@ -34,6 +34,13 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the control plane: `-m 'not cluster'` runs all others."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "control_plane" in item.fixturenames:
+            item.add_marker("cluster")
+
+
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[ControlPlane]:
     with control_plane_with_product() as plane:

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from registry.cluster.facts import Told
+from registry.cluster.facts import Told, told
 from registry.cluster.metadata import Meta
 from registry.connectivity.plugins import Agent, AgentContainer, NodeFacts, is_known
 
@@ -81,7 +81,7 @@ def decode_agent(raw: bytes) -> ToldAgent | None:
     read = tuple(
         AgentContainer(one.name, one.image, (*(one.command or ()), *(one.args or ()))) for one in containers
     )
-    return ToldAgent(**_told(meta), agent=Agent(meta.namespace, meta.name, read))
+    return ToldAgent(**told(meta), agent=Agent(meta.namespace, meta.name, read))
 
 
 def decode_k3s_node(raw: bytes) -> ToldNode | None:
@@ -95,13 +95,4 @@ def decode_k3s_node(raw: bytes) -> ToldNode | None:
         arguments = _WORDS.decode(given)
     except msgspec.MsgspecError:
         arguments = ()
-    return ToldNode(**_told(found.metadata), facts=NodeFacts(found.metadata.name, version, arguments))
-
-
-def _told(meta: Meta) -> dict[str, str]:
-    return {
-        "name": meta.name,
-        "namespace": meta.namespace,
-        "uid": meta.uid,
-        "resource_version": meta.resource_version,
-    }
+    return ToldNode(**told(found.metadata), facts=NodeFacts(found.metadata.name, version, arguments))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -125,7 +125,7 @@ _RANGES: Final = msgspec.json.Decoder(_Ranges)
 def decode_service(raw: bytes) -> Service:
     """A Service."""
     found = _SERVICE.decode(raw)
-    return Service(**_told(found.metadata), selector=found.spec.selector or {})
+    return Service(**told(found.metadata), selector=found.spec.selector or {})
 
 
 def decode_node_cache(raw: bytes) -> NodeCache | None:
@@ -140,7 +140,7 @@ def decode_node_cache(raw: bytes) -> NodeCache | None:
         return None
     words = [word for one in template.spec.containers or () for word in _words(one)]
     return NodeCache(
-        **_told(found.metadata),
+        **told(found.metadata),
         labels=found.spec.selector.match_labels or {},
         addresses=tuple(dict.fromkeys(_addresses(words))),
         host_network=template.spec.host_network,
@@ -153,7 +153,7 @@ def class_decoder(resource: Resource) -> Callable[[bytes], ControllerClass]:
     def decode(raw: bytes) -> ControllerClass:
         found = _CLASS.decode(raw)
         return ControllerClass(
-            **_told(found.metadata),
+            **told(found.metadata),
             key=Key(resource.group, resource.kind, "", found.metadata.name),
             controller=found.spec.controller or found.spec.controller_name,
             release_namespace=(found.metadata.annotations or {}).get(_HELM_NAMESPACE, ""),
@@ -167,10 +167,11 @@ def decode_ranges(raw: bytes) -> Ranges:
     found = _RANGES.decode(raw)
     spec = found.spec
     blocks = spec.cidrs or spec.pod_cidrs or ([spec.pod_cidr] if spec.pod_cidr else [])
-    return Ranges(**_told(found.metadata), blocks=tuple(blocks))
+    return Ranges(**told(found.metadata), blocks=tuple(blocks))
 
 
-def _told(meta: Meta) -> dict[str, Any]:
+def told(meta: Meta) -> dict[str, str]:
+    """The members of a Told."""
     return {
         "name": meta.name,
         "namespace": meta.namespace,

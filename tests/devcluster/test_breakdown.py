@@ -9,6 +9,8 @@ from devcluster.api import Api, ApiError
 from devcluster.cluster import ControlPlane
 from devcluster.etcd import compact
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture(scope="module")
 def plane() -> Iterator[ControlPlane]:

@@ -17,6 +17,8 @@ from devcluster.gobuild import BuildError
 from devcluster.processes import Child
 from tests.cluster import create_namespace, eventually, unique_name
 
+pytestmark = pytest.mark.cluster
+
 PARENT = """
     import json, sys, time
     from devcluster.cluster import ControlPlane

@@ -14,6 +14,8 @@ from devcluster.ports import free_port
 from tests.cluster import eventually
 from tests.devcluster.test_processes import alive
 
+pytestmark = pytest.mark.cluster
+
 ROOT = Path(__file__).parents[2]
 
 
