@@ -1,6 +1,7 @@
 """Pins kept up to date: what pinned references have in force once their template has moved on."""
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime
 from typing import Final
@@ -20,7 +21,10 @@ from registry.world.world import World
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 1.0
-"""Changes are gathered for so long: a template that moves on is one write, however many follow it."""
+"""Changes are gathered for so long: a template that moves on is one write, however many follow it.
+
+What a reference gave up is not: until that is recorded, a crash would bring it back.
+"""
 
 
 class PinKeeper:
@@ -32,6 +36,7 @@ class PinKeeper:
         self._store = store
         self._done: set[Key] = set()
         self._released: set[tuple[str, Key]] = set()
+        self._hurry = asyncio.Event()
         world.pin = self.pin
 
     def pin(self, template: str, key: Key) -> Pin | None:
@@ -49,8 +54,9 @@ class PinKeeper:
             return
         for template in recorded:
             pinned = value_of(self._world, key, namespace, template) == "true"
-            if not (pinned and self._world.catalogue.get(template)):
+            if not (pinned and self._world.catalogue.get(template)) and (template, key) not in self._released:
                 self._released.add((template, key))
+                self._hurry.set()
 
     def reconciled(self, key: Key) -> None:
         """A key has what it asks for, or what stands in the way is told."""
@@ -60,10 +66,18 @@ class PinKeeper:
         """Record what changed, every so often, for ever; at first, look at whatever was recorded."""
         await readable.wait()
         self._done |= {key for stored in self._watch.pins.values() for key in stored.pins}
+        loop = asyncio.get_running_loop()
+        due = loop.time() + EVERY_SECONDS
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._hurry.wait()
             await readable.wait()
-            done, self._done = self._done, set()
+            done = {key for _, key in self._released} if self._hurry.is_set() else set()
+            self._hurry.clear()
+            if loop.time() >= due:
+                done, self._done = done | self._done, set()
+                due = loop.time() + EVERY_SECONDS
             for template, keys in self._by_template(done).items():
                 await self._record(template, keys)
 
