@@ -13,7 +13,7 @@ from typing import Final
 from bench.soak.judge import Span
 from bench.soak.result import Figures
 from bench.soak.rounds import Stage
-from bench.soak.site import is_leading, leading
+from bench.soak.site import leading
 from tests.controller_process import ControllerProcess
 
 NAME: Final = "kill -9"
@@ -69,9 +69,11 @@ async def _kill(stage: Stage, one: ControllerProcess) -> None:
         stage.unable.append(Span(began, time.monotonic()))
         await asyncio.sleep(dice.uniform(0, _MOMENT_SECONDS))
         return
-    await asyncio.sleep(dice.uniform(0, _START_SECONDS))
-    if not await is_leading(one):
-        stage.unable.append(Span(began, time.monotonic()))
+    ended = time.monotonic() + dice.uniform(0, _START_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        await leading(one, ended - time.monotonic())
+    stage.unable.append(Span(began, time.monotonic()))
+    await asyncio.sleep(ended - time.monotonic())
 
 
 def _start(stage: Stage, one: ControllerProcess) -> None:
