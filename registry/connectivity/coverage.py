@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from registry.connectivity.index import Bits, places
+from registry.connectivity.namespace import Namespace, Policies
 from registry.connectivity.network import Network
 from registry.connectivity.podsets import PodSet
-from registry.connectivity.room import Policies, Room
 
 UNMANAGED: Final = ""
 """Stands for policies that no template made."""
@@ -72,8 +72,8 @@ class Coverage(msgspec.Struct, frozen=True):
 
 def coverage(network: Network, namespaces: Iterable[str] | None = None) -> Coverage:
     """The coverage of these namespaces, None for all; unknown ones are left out."""
-    names = sorted(network.rooms if namespaces is None else set(namespaces) & network.rooms.keys())
-    found = tuple(_room(network.rooms[name]) for name in names)
+    names = sorted(network.namespaces if namespaces is None else set(namespaces) & network.namespaces.keys())
+    found = tuple(_namespace(network.namespaces[name]) for name in names)
     return Coverage(
         counts=reduce(add, (one.counts for one in found), Counts()),
         templates=_summed(cover for one in found for cover in one.templates),
@@ -81,15 +81,15 @@ def coverage(network: Network, namespaces: Iterable[str] | None = None) -> Cover
     )
 
 
-def _room(room: Room) -> NamespaceCoverage:
-    index = room.index
+def _namespace(space: Namespace) -> NamespaceCoverage:
+    index = space.index
     workloads = index.everyone
     host_network = index.present & ~workloads
-    by_ingress, by_egress = _by_template(room.ingress, workloads), _by_template(room.egress, workloads)
-    ingress, egress = _any(room.ingress, workloads), _any(room.egress, workloads)
+    by_ingress, by_egress = _by_template(space.ingress, workloads), _by_template(space.egress, workloads)
+    ingress, egress = _any(space.ingress, workloads), _any(space.egress, workloads)
     unprotected = workloads & ~ingress & ~egress
     return NamespaceCoverage(
-        namespace=room.name,
+        namespace=space.name,
         counts=Counts(
             workloads=workloads.bit_count(),
             ingress=ingress.bit_count(),
@@ -102,13 +102,13 @@ def _room(room: Room) -> NamespaceCoverage:
             Cover(template, by_ingress.get(template, 0), by_egress.get(template, 0))
             for template in sorted(by_ingress.keys() | by_egress.keys())
         ),
-        unprotected=_in(room, unprotected),
-        host_network=_in(room, host_network),
+        unprotected=_in(space, unprotected),
+        host_network=_in(space, host_network),
     )
 
 
-def _in(room: Room, bits: Bits) -> PodSet:
-    return {room.name: bits} if bits else {}
+def _in(space: Namespace, bits: Bits) -> PodSet:
+    return {space.name: bits} if bits else {}
 
 
 def _any(policies: list[Policies], workloads: Bits) -> Bits:

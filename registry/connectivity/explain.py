@@ -183,13 +183,13 @@ def _missing_peer(network: Network, rule: Rule, peer: Peer) -> Iterator[str]:
 
 
 def _missing_term(network: Network, term: Term, pods: Pods) -> Iterator[str]:
-    room = pods.room
+    space = pods.namespace
     if term.namespaces is None:
-        if term.namespace != room.name:
-            yield f"the peer is in {room.name}, the rule is about {term.namespace} alone"
-    elif room.name not in network.names(term.namespaces):
-        lacking = _unsatisfied(term.namespaces, room.labels)
-        yield f"the namespace {room.name} does not satisfy {lacking}"
+        if term.namespace != space.name:
+            yield f"the peer is in {space.name}, the rule is about {term.namespace} alone"
+    elif space.name not in network.names(term.namespaces):
+        lacking = _unsatisfied(term.namespaces, space.labels)
+        yield f"the namespace {space.name} does not satisfy {lacking}"
     if lacking := _unsatisfied(term.pods, dict(pods.group.labels)):
         yield f"the pods' labels do not satisfy {lacking}"
 

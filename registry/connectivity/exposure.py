@@ -188,8 +188,8 @@ class _Reading:
         if found is None:
             network = self._network
             names = {term.namespace} if term.namespaces is None else network.names(term.namespaces)
-            rooms = (network.rooms[name] for name in names if name in network.rooms)
-            found = self._now[term] = any(room.index.bits(term.pods) for room in rooms)
+            spaces = (network.namespaces[name] for name in names if name in network.namespaces)
+            found = self._now[term] = any(space.index.bits(term.pods) for space in spaces)
         return found
 
     def _reach(self, stranger: _Stranger, given: Ports) -> Reach:

@@ -232,8 +232,8 @@ class _Drawing:
             yield self._namespace(name) if seen else self._hidden(), {name: bits}
 
     def _workload(self, namespace: str, place: int) -> str:
-        room = self._network.rooms[namespace]
-        key = room.index.group(place).key
+        space = self._network.namespaces[namespace]
+        key = space.index.group(place).key
         found = f"workload:{key}"
         if found not in self._nodes:
             self._nodes[found] = Node(
@@ -242,23 +242,23 @@ class _Drawing:
                 namespace=namespace,
                 name=key.workload.kind_name + (f" ({key.variant})" if key.variant else ""),
                 workloads=1,
-                ingress_isolated=int(bool(room.ingress[place])),
-                egress_isolated=int(bool(room.egress[place])),
+                ingress_isolated=int(bool(space.ingress[place])),
+                egress_isolated=int(bool(space.egress[place])),
             )
         return found
 
     def _namespace(self, name: str) -> str:
         found = f"namespace:{name}"
         if found not in self._nodes:
-            room = self._network.rooms[name]
+            space = self._network.namespaces[name]
             self._nodes[found] = Node(
                 id=found,
                 kind="namespace",
                 namespace=name,
                 name=name,
-                workloads=room.index.present.bit_count(),
-                ingress_isolated=sum(map(bool, room.ingress)),
-                egress_isolated=sum(map(bool, room.egress)),
+                workloads=space.index.present.bit_count(),
+                ingress_isolated=sum(map(bool, space.ingress)),
+                egress_isolated=sum(map(bool, space.egress)),
             )
         return found
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from registry.connectivity.addresses import address_of
 from registry.connectivity.index import Bits, places
 from registry.connectivity.intervals import Intervals
+from registry.connectivity.namespace import Namespace
 from registry.connectivity.network import Network
 from registry.connectivity.podsets import PodSet, join
-from registry.connectivity.room import Room
 from registry.connectivity.rules import Peers, Rule, Term
 from registry.connectivity.selectors import EVERYTHING
 from registry.planning.pods import Port
@@ -19,9 +19,9 @@ class Members:
     """The pods of each rule; valid until the network changes. Each set is made once."""
 
     def __init__(self, network: Network) -> None:
-        rooms = network.rooms.values()
-        self.everyone: PodSet = {room.name: bits for room in rooms if (bits := room.index.present)}
-        self.labelled: PodSet = {room.name: bits for room in rooms if (bits := room.index.everyone)}
+        spaces = network.namespaces.values()
+        self.everyone: PodSet = {space.name: bits for space in spaces if (bits := space.index.present)}
+        self.labelled: PodSet = {space.name: bits for space in spaces if (bits := space.index.everyone)}
         if self.labelled == self.everyone:
             self.labelled = self.everyone
         self._network = network
@@ -66,7 +66,7 @@ class Members:
         """The pods of a namespace by the ports that their containers declare."""
         found = self._declared.get(namespace)
         if found is None:
-            found = self._declared[namespace] = _by_ports(self._network.rooms.get(namespace))
+            found = self._declared[namespace] = _by_ports(self._network.namespaces.get(namespace))
         return found
 
     def differs(self, other: "Members", rules: Iterable[Rule], pods: PodSet) -> bool:
@@ -80,10 +80,10 @@ class Members:
     def _term(self, term: Term) -> PodSet:
         network = self._network
         names = {term.namespace} if term.namespaces is None else network.names(term.namespaces)
-        if term.pods == EVERYTHING and len(names) == len(network.rooms):
+        if term.pods == EVERYTHING and len(names) == len(network.namespaces):
             return self.labelled
-        rooms = (network.rooms[name] for name in names if name in network.rooms)
-        return {room.name: bits for room in rooms if (bits := room.index.bits(term.pods))}
+        spaces = (network.namespaces[name] for name in names if name in network.namespaces)
+        return {space.name: bits for space in spaces if (bits := space.index.bits(term.pods))}
 
     def _at(self, addresses: Intervals) -> PodSet:
         found: dict[str, Bits] = {}
@@ -106,28 +106,29 @@ def states_of(networks: Sequence[Network]) -> list[Members]:
 
 
 def _same_pods(one: Network, other: Network) -> bool:
-    return one.rooms.keys() == other.rooms.keys() and all(
-        room.index is theirs.index and room.labels is theirs.labels
-        for room, theirs in zip(one.rooms.values(), map(other.rooms.__getitem__, one.rooms), strict=True)
+    mine, theirs = one.namespaces, other.namespaces
+    return mine.keys() == theirs.keys() and all(
+        space.index is theirs[name].index and space.labels is theirs[name].labels
+        for name, space in mine.items()
     )
 
 
 def _addresses(network: Network) -> list[tuple[int, str, int]]:
     """The addresses by which ipBlocks match pods: those of all, or of those on the host's network."""
     return [
-        (address_of(text), room.name, place)
-        for room in network.rooms.values()
-        for place in room.index.places.values()
-        for group in (room.index.group(place),)
+        (address_of(text), space.name, place)
+        for space in network.namespaces.values()
+        for place in space.index.places.values()
+        for group in (space.index.group(place),)
         if network.blocks_match_pods or group.host_network
         for text in group.addresses
     ]
 
 
-def _by_ports(room: Room | None) -> dict[frozenset[Port], Bits]:
+def _by_ports(space: Namespace | None) -> dict[frozenset[Port], Bits]:
     found: dict[frozenset[Port], Bits] = {}
-    if room:
-        for place in places(room.index.present):
-            ports = room.index.group(place).ports
+    if space:
+        for place in places(space.index.present):
+            ports = space.index.group(place).ports
             found[ports] = found.get(ports, 0) | 1 << place
     return found

@@ -46,7 +46,7 @@ def _end(ports: Intervals, pods: PodSet, side: Side | None, addresses: Intervals
 
 
 def _alone(pods: Pods) -> PodSet:
-    return {pods.room.name: 1 << pods.place}
+    return {pods.namespace.name: 1 << pods.place}
 
 
 def _together(found: Iterable[Neighbours]) -> list[Neighbours]:

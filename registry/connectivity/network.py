@@ -6,9 +6,9 @@ from typing import NamedTuple
 from registry.connectivity.addresses import address_of
 from registry.connectivity.index import places
 from registry.connectivity.intervals import Intervals, contains
+from registry.connectivity.namespace import Namespace, Policies
 from registry.connectivity.objects import PodGroup, PodKey, Policy, PolicyKey
 from registry.connectivity.podsets import PodSet
-from registry.connectivity.room import Policies, Room
 from registry.connectivity.rules import Peers, Reader, ReadPolicy
 from registry.connectivity.selectors import Selector, selects
 from registry.contract import NAME_LABEL
@@ -17,23 +17,23 @@ from registry.contract import NAME_LABEL
 class Pods(NamedTuple):
     """Some pods by their place; valid until the network changes."""
 
-    room: Room
+    namespace: Namespace
     place: int
 
     @property
     def group(self) -> PodGroup:
         """What is known of them."""
-        return self.room.index.group(self.place)
+        return self.namespace.index.group(self.place)
 
     @property
     def ingress(self) -> Policies:
         """The policies that isolate them for what comes in."""
-        return self.room.ingress[self.place]
+        return self.namespace.ingress[self.place]
 
     @property
     def egress(self) -> Policies:
         """The policies that isolate them for what goes out."""
-        return self.room.egress[self.place]
+        return self.namespace.egress[self.place]
 
 
 class Network:
@@ -45,16 +45,16 @@ class Network:
 
     def __init__(self, *, blocks_match_pods: bool = False) -> None:
         self.blocks_match_pods = blocks_match_pods
-        self.rooms: dict[str, Room] = {}
+        self.namespaces: dict[str, Namespace] = {}
         self._reader = Reader()
         self._selected: dict[Selector, set[str]] = {}
         self._owned: set[str] | None = None
-        self._left: dict[str, Room] = {}
+        self._left: dict[str, Namespace] = {}
 
     def fork(self) -> "Network":
         """One that can change by itself, at a small part of the cost of making it anew."""
         made = Network(blocks_match_pods=self.blocks_match_pods)
-        made.rooms = dict(self.rooms)
+        made.namespaces = dict(self.namespaces)
         made._reader = self._reader
         made._selected = {selector: set(names) for selector, names in self._selected.items()}
         made._owned, made._left = set(), dict(self._left)
@@ -63,7 +63,7 @@ class Network:
     def copy(self) -> "Network":
         """One that stays as this one is now, whatever becomes of this one."""
         made = Network(blocks_match_pods=self.blocks_match_pods)
-        made.rooms = {name: room.copy() for name, room in self.rooms.items()}
+        made.namespaces = {name: space.copy() for name, space in self.namespaces.items()}
         made._reader = self._reader
         made._selected = {selector: set(names) for selector, names in self._selected.items()}
         return made
@@ -74,31 +74,31 @@ class Network:
         Each one bears its name as a label, which the API server sets
         (https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name).
         """
-        room = self._room(name)
-        room.exists = True
-        self._label(room, labels)
+        space = self._namespace(name)
+        space.exists = True
+        self._label(space, labels)
 
     def drop_namespace(self, name: str) -> None:
         """Let go of a Namespace and its labels; pods and policies in it stay until they are dropped."""
-        if name in self.rooms:
-            room = self._room(name)
-            room.exists = False
-            self._label(room, {})
+        if name in self.namespaces:
+            space = self._namespace(name)
+            space.exists = False
+            self._label(space, {})
             self._tidy(name)
 
-    def _label(self, room: Room, labels: Mapping[str, str]) -> None:
-        room.labels = {**labels, NAME_LABEL: room.name}
+    def _label(self, space: Namespace, labels: Mapping[str, str]) -> None:
+        space.labels = {**labels, NAME_LABEL: space.name}
         for selector, names in self._selected.items():
-            (names.add if selects(selector, room.labels) else names.discard)(room.name)
+            (names.add if selects(selector, space.labels) else names.discard)(space.name)
 
     def put_pods(self, group: PodGroup) -> None:
         """Take in pods, or what they are now."""
-        self._room(group.key.namespace).put_pods(group)
+        self._namespace(group.key.namespace).put_pods(group)
 
     def drop_pods(self, key: PodKey) -> None:
         """Let go of pods."""
-        if key.namespace in self.rooms:
-            self._room(key.namespace).drop_pods(key)
+        if key.namespace in self.namespaces:
+            self._namespace(key.namespace).drop_pods(key)
             self._tidy(key.namespace)
 
     def put_policy(self, policy: Policy) -> None:
@@ -107,41 +107,41 @@ class Network:
         Raises ValueError for a spec that no API server would take; then nothing is changed.
         """
         read = self._reader.read(policy)
-        self._room(policy.namespace).put_policy(read)
+        self._namespace(policy.namespace).put_policy(read)
 
     def drop_policy(self, key: PolicyKey) -> None:
         """Let go of a policy."""
-        if key.namespace in self.rooms:
-            self._room(key.namespace).drop_policy(key.name)
+        if key.namespace in self.namespaces:
+            self._namespace(key.namespace).drop_policy(key.name)
             self._tidy(key.namespace)
 
     def pods(self, key: PodKey) -> Pods:
         """Pods by key. Raises KeyError for what is not there."""
-        room = self.rooms[key.namespace]
-        return Pods(room, room.index.places[key])
+        space = self.namespaces[key.namespace]
+        return Pods(space, space.index.places[key])
 
     def all_pods(self) -> Iterator[Pods]:
         """All pods there are."""
-        for room in self.rooms.values():
-            for place in room.index.places.values():
-                yield Pods(room, place)
+        for space in self.namespaces.values():
+            for place in space.index.places.values():
+                yield Pods(space, place)
 
     def pods_in(self, pods: PodSet) -> Iterator[Pods]:
         """Those of a set, one by one, in the order of namespaces."""
         for name, bits in sorted(pods.items()):
             for place in places(bits):
-                yield Pods(self.rooms[name], place)
+                yield Pods(self.namespaces[name], place)
 
     def all_policies(self) -> Iterator[ReadPolicy]:
         """All policies there are."""
-        for room in self.rooms.values():
-            yield from room.policies.values()
+        for space in self.namespaces.values():
+            yield from space.policies.values()
 
     def names(self, selector: Selector) -> set[str]:
         """The namespaces that a namespaceSelector selects."""
         found = self._selected.get(selector)
         if found is None:
-            found = {name for name, room in self.rooms.items() if selects(selector, room.labels)}
+            found = {name for name, space in self.namespaces.items() if selects(selector, space.labels)}
             self._selected[selector] = found
         return found
 
@@ -149,10 +149,10 @@ class Network:
         """Whether a rule is about these pods."""
         if peers.anyone:
             return True
-        room, place = pods
+        space, place = pods
         for namespace, namespaces, selector in peers.terms:
-            here = namespace == room.name if namespaces is None else room.name in self.names(namespaces)
-            if here and room.index.bits(selector) >> place & 1:
+            here = namespace == space.name if namespaces is None else space.name in self.names(namespaces)
+            if here and space.index.bits(selector) >> place & 1:
                 return True
         return bool(peers.addresses) and self._holds_address(peers.addresses, pods.group)
 
@@ -162,24 +162,24 @@ class Network:
             return False
         return any(contains(addresses, address_of(text)) for text in group.addresses)
 
-    def _room(self, name: str) -> Room:
-        """The room, which may be changed."""
-        room = self.rooms.get(name)
-        if room is None:
-            room = self._left.pop(name) if name in self._left else Room(name, {NAME_LABEL: name})
-            self.rooms[name] = room
+    def _namespace(self, name: str) -> Namespace:
+        """The namespace, which may be changed."""
+        space = self.namespaces.get(name)
+        if space is None:
+            space = self._left.pop(name) if name in self._left else Namespace(name, {NAME_LABEL: name})
+            self.namespaces[name] = space
             for selector, names in self._selected.items():
-                if selects(selector, room.labels):
+                if selects(selector, space.labels):
                     names.add(name)
         if self._owned is not None and name not in self._owned:
-            room = self.rooms[name] = room.fork()
+            space = self.namespaces[name] = space.fork()
             self._owned.add(name)
-        return room
+        return space
 
     def _tidy(self, name: str) -> None:
-        """Forget a room without anything; a fork keeps it for what comes back, whose places stay the same."""
-        if self.rooms[name].empty:
-            left = self.rooms.pop(name)
+        """Forget a namespace without anything; a fork keeps it, with its places, for what comes back."""
+        if self.namespaces[name].empty:
+            left = self.namespaces.pop(name)
             if self._owned is not None:
                 self._left[name] = left
             for names in self._selected.values():

@@ -14,10 +14,10 @@ from registry.connectivity.addresses import ALL_ADDRESSES
 from registry.connectivity.index import Bits, places
 from registry.connectivity.intervals import NOTHING, Intervals, difference, intersection, union
 from registry.connectivity.members import Members
+from registry.connectivity.namespace import Namespace, Policies
 from registry.connectivity.network import Network
 from registry.connectivity.podsets import PodSet, meet, without
 from registry.connectivity.ports import EVERY_PORT, Ports
-from registry.connectivity.room import Policies, Room
 from registry.connectivity.rules import Peers, ReadPolicy, Rule
 
 Rules = frozenset[Rule]
@@ -62,12 +62,12 @@ def sides(networks: Sequence[Network], direction: str) -> list[Side]:
     """All pods of the networks by their rules; `direction` is `ingress` or `egress`."""
     found: dict[tuple[bool, tuple[Rules, ...]], Side] = {}
     rules_of = _Rules(direction)
-    for name in dict.fromkeys(name for network in networks for name in network.rooms):
-        rooms = [network.rooms.get(name) for network in networks]
-        labelled = reduce(or_, (room.index.everyone for room in rooms if room), 0)
-        for place in places(reduce(or_, (room.index.present for room in rooms if room), 0)):
+    for name in dict.fromkeys(name for network in networks for name in network.namespaces):
+        spaces = [network.namespaces.get(name) for network in networks]
+        labelled = reduce(or_, (space.index.everyone for space in spaces if space), 0)
+        for place in places(reduce(or_, (space.index.present for space in spaces if space), 0)):
             host_network = not labelled >> place & 1
-            rules = tuple([rules_of(room, place) for room in rooms])
+            rules = tuple([rules_of(space, place) for space in spaces])
             side = found.get((host_network, rules))
             if side is None:
                 side = found[host_network, rules] = Side(rules, host_network, {})
@@ -81,17 +81,17 @@ class _Rules:
     def __init__(self, direction: str) -> None:
         self._known: dict[Policies, Rules] = {(): ALLOW_ALL}
         ingress = direction == "ingress"
-        self._policies: Callable[[Room], list[Policies]] = lambda room: (
-            room.ingress if ingress else room.egress
+        self._policies: Callable[[Namespace], list[Policies]] = lambda space: (
+            space.ingress if ingress else space.egress
         )
         self._rules: Callable[[ReadPolicy], Iterable[Rule]] = lambda read: (
             (read.ingress if ingress else read.egress) or ()
         )
 
-    def __call__(self, room: Room | None, place: int) -> Rules:
-        if room is None or not room.index.present >> place & 1:
+    def __call__(self, space: Namespace | None, place: int) -> Rules:
+        if space is None or not space.index.present >> place & 1:
             return _ABSENT
-        policies = self._policies(room)[place]
+        policies = self._policies(space)[place]
         found = self._known.get(policies)
         if found is None:
             found = frozenset(rule for read in policies for rule in self._rules(read))

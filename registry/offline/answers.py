@@ -108,8 +108,8 @@ def _pods(network: Network, focus: Focus) -> PodSet | None:
     found: PodSet = {
         name: bits
         for name in focus.namespaces
-        if (room := network.rooms.get(name)) and (bits := room.index.present)
+        if (space := network.namespaces.get(name)) and (bits := space.index.present)
     }
     for pods in map(network.pods, focus.workloads):
-        found = join(found, {pods.room.name: 1 << pods.place})
+        found = join(found, {pods.namespace.name: 1 << pods.place})
     return found or NOBODY

@@ -79,8 +79,8 @@ class Asking:
     def _focus(self) -> answers.Focus:
         given = self._given
         for name in given["namespaces"]:
-            if name not in self._network.rooms:
-                known = some(sorted(self._network.rooms)) or "none"
+            if name not in self._network.namespaces:
+                known = some(sorted(self._network.namespaces)) or "none"
                 raise Unresolved(f"There is no namespace {name} in the manifests. There are: {known}.")
         workloads = given.get("workloads", ())
         ends = Ends(self._states[0]) if workloads else None

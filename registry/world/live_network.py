@@ -89,8 +89,8 @@ class LiveNetwork:
 
     def size(self) -> tuple[int, int]:
         """How many workloads with pods, and how many policies, are in the network."""
-        rooms = list(self._network.rooms.values())
-        return sum(len(room.index.places) for room in rooms), sum(len(room.policies) for room in rooms)
+        spaces = list(self._network.namespaces.values())
+        return sum(len(space.index.places) for space in spaces), sum(len(space.policies) for space in spaces)
 
     def _survey(self) -> Survey:
         with self._lock:
@@ -136,8 +136,8 @@ class LiveNetwork:
             if not namespace:
                 self._network.drop_namespace(name)
         for name in changes.places():
-            room = self._network.rooms.get(name)
-            (self._strange.add if room and not room.exists else self._strange.discard)(name)
+            space = self._network.namespaces.get(name)
+            (self._strange.add if space and not space.exists else self._strange.discard)(name)
 
     def _put(self, changes: Changes) -> None:
         for key, workload in changes.workloads.items():
@@ -169,5 +169,5 @@ class LiveNetwork:
 
     def _read(self, policy: Policy) -> None:
         self._network.put_policy(policy)
-        if labels := labels_of_pods(self._network.rooms[policy.namespace].policies[policy.name]):
+        if labels := labels_of_pods(self._network.namespaces[policy.namespace].policies[policy.name]):
             self._labels[policy.key] = labels

@@ -107,8 +107,8 @@ def _have(network: Network, policies: Mapping[PolicyKey, Policy | None]) -> dict
     """Have policies there as given, but for unreadable ones; one that says the same already stays."""
     unreadable: dict[PolicyKey, str] = {}
     for place, policy in policies.items():
-        room = network.rooms.get(place.namespace)
-        known = room.policies.get(place.name) if room else None
+        space = network.namespaces.get(place.namespace)
+        known = space.policies.get(place.name) if space else None
         if policy is None:
             network.drop_policy(place)
         elif known is None or known.policy.spec != policy.spec:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from registry.connectivity.intervals import NOTHING, Intervals, difference, intersection
 from registry.connectivity.members import Members
+from registry.connectivity.namespace import Policies
 from registry.connectivity.network import Pods
 from registry.connectivity.objects import Policy
 from registry.connectivity.podsets import NOBODY, PodSet, join, meet, without
 from registry.connectivity.ports import ALL_PORTS, resolve
-from registry.connectivity.room import Policies
 from registry.connectivity.rules import ReadPolicy, Rule
 from registry.planning.pods import Port
 from registry.world.far_ends import FarEnds, put_together

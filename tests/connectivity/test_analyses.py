@@ -27,7 +27,7 @@ ZONES = Zones()
 
 
 def is_in(network, pods, pod):
-    place = network.rooms[pod["namespace"]].index.places[pod_key(pod["namespace"], pod["name"])]
+    place = network.namespaces[pod["namespace"]].index.places[pod_key(pod["namespace"], pod["name"])]
     return bool(pods.get(pod["namespace"], 0) >> place & 1)
 
 

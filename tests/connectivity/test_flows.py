@@ -28,8 +28,8 @@ class Ends:
 
     def places(self, pod):
         key = pod_key(pod["namespace"], pod["name"])
-        rooms = (network.rooms.get(pod["namespace"]) for network in self._networks)
-        return {room.index.places[key] for room in rooms if room and key in room.index.places}
+        spaces = (network.namespaces.get(pod["namespace"]) for network in self._networks)
+        return {space.index.places[key] for space in spaces if space and key in space.index.places}
 
 
 def blocks_between(ends, blocks, source, destination):

@@ -77,9 +77,9 @@ def test_what_is_not_there_can_be_dropped(network):
 
 def test_what_is_left_of_a_namespace_goes_with_the_last_object_in_it(network):
     network.drop_namespace("web")
-    assert "web" in network.rooms
+    assert "web" in network.namespaces
     network.drop_pods(key("web/front"))
-    assert "web" not in network.rooms
+    assert "web" not in network.namespaces
 
 
 def test_other_pods_take_the_place_of_those_that_are_gone_but_not_their_policies(network):

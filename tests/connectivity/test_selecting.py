@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.connectivity.index import REMEMBERED, PodIndex, places
-from registry.connectivity.room import Room
+from registry.connectivity.namespace import Namespace
 from registry.connectivity.rules import Reader
 from registry.connectivity.selectors import (
     EVERYTHING,
@@ -140,8 +140,8 @@ def test_pods_on_the_network_of_the_host_are_there_and_nothing_selects_them():
     assert index.everyone == index.bits(EVERYTHING) == 1 << place
 
 
-def room(*specs):
-    made, reader = Room("a", {}), Reader()
+def space(*specs):
+    made, reader = Namespace("a", {}), Reader()
     made.put_pods(pods("a/web"))
     for number, spec in enumerate(specs):
         made.put_policy(reader.read(policy(f"a/{number}", spec)))
@@ -153,7 +153,7 @@ def names(policies):
 
 
 def test_pods_have_the_policies_of_each_direction_that_select_them():
-    made = room(
+    made = space(
         "{podSelector: {}}",
         "{podSelector: {}, policyTypes: [Egress]}",
         "{podSelector: {matchLabels: {app: other}}}",
@@ -162,7 +162,7 @@ def test_pods_have_the_policies_of_each_direction_that_select_them():
 
 
 def test_pods_that_come_later_have_their_policies_and_lose_them_with_their_labels():
-    made = room("{podSelector: {matchLabels: {app: db}}}")
+    made = space("{podSelector: {matchLabels: {app: db}}}")
     made.put_pods(pods("a/db"))
     assert names(made.ingress[1]) == ["0"]
     made.put_pods(pods("a/db", app="other"))
@@ -170,7 +170,7 @@ def test_pods_that_come_later_have_their_policies_and_lose_them_with_their_label
 
 
 def test_a_policy_that_changes_takes_the_place_of_what_it_was():
-    made = room("{podSelector: {}}")
+    made = space("{podSelector: {}}")
     made.put_policy(Reader().read(policy("a/0", "{podSelector: {}, policyTypes: [Egress]}")))
     assert (names(made.ingress[0]), names(made.egress[0])) == ([], ["0"])
     made.drop_policy("0")
@@ -178,7 +178,7 @@ def test_a_policy_that_changes_takes_the_place_of_what_it_was():
 
 
 def test_of_two_policies_with_one_selector_the_other_one_stays():
-    made = room("{podSelector: {}}", "{podSelector: {}}")
+    made = space("{podSelector: {}}", "{podSelector: {}}")
     made.drop_policy("0")
     made.put_pods(pods("a/web", tier="one"))
     assert names(made.ingress[0]) == ["1"]

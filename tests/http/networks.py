@@ -47,21 +47,21 @@ def decoded(api, resource, decode):
 
 def described(network, names):
     """All that a network says of some namespaces, as what can be compared."""
-    rooms = [network.rooms[name] for name in sorted(names) if name in network.rooms]
+    spaces = [network.namespaces[name] for name in sorted(names) if name in network.namespaces]
     return {
-        room.name: {
-            "labels": room.labels,
-            "policies": {name: read.policy for name, read in room.policies.items()},
-            "pods": {key: _pods(room, place) for key, place in room.index.places.items()},
-            "rules": {name: _rules(network, read, names) for name, read in room.policies.items()},
+        space.name: {
+            "labels": space.labels,
+            "policies": {name: read.policy for name, read in space.policies.items()},
+            "pods": {key: _pods(space, place) for key, place in space.index.places.items()},
+            "rules": {name: _rules(network, read, names) for name, read in space.policies.items()},
         }
-        for room in rooms
+        for space in spaces
     }
 
 
-def _pods(room, place):
-    return room.index.group(place), *(
-        sorted(read.policy.name for read in policies[place]) for policies in (room.ingress, room.egress)
+def _pods(space, place):
+    return space.index.group(place), *(
+        sorted(read.policy.name for read in policies[place]) for policies in (space.ingress, space.egress)
     )
 
 
@@ -70,7 +70,7 @@ def _rules(network, read, names):
     members = Members(network)
     return [
         sorted(
-            network.rooms[name].index.group(place).key
+            network.namespaces[name].index.group(place).key
             for name, bits in members.of(rule).items()
             if name in names
             for place in places(bits)

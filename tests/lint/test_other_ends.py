@@ -32,9 +32,9 @@ def read(selector):
 def test_what_is_said_to_be_refused_is_refused_to_all_pods_that_there_could_be(cluster, selector, direction):
     told(cluster=cluster, selector=selector)
     network = network_of(cluster)
-    known = KnownPolicies({name: room.policies.values() for name, room in network.rooms.items()})
-    for name, pod in itertools.product(network.rooms, cluster["pods"]):
-        home = network.rooms[pod["namespace"]]
+    known = KnownPolicies({name: space.policies.values() for name, space in network.namespaces.items()})
+    for name, pod in itertools.product(network.namespaces, cluster["pods"]):
+        home = network.namespaces[pod["namespace"]]
         near = NearEnd(home.name, home.labels, pod["labels"], NUMBERS)
         far = FarEnd(name, read(selector), direction)
         if pod["hostNetwork"] or not known.refuse(far, "t", near):

@@ -55,7 +55,7 @@ def test_a_namespaces_labels_are_followed(live):
     live.feed.take(None, before)
     live.catch_up()
     live.feed.take(before, msgspec.structs.replace(before, labels={"team": "a"}))
-    assert live.ask(lambda network, _: network.rooms["shop"].labels)["team"] == "a"
+    assert live.ask(lambda network, _: network.namespaces["shop"].labels)["team"] == "a"
 
 
 def test_a_namespace_that_goes_with_all_in_it_is_forgotten(live):
@@ -65,7 +65,7 @@ def test_a_namespace_that_goes_with_all_in_it_is_forgotten(live):
     live.catch_up()
     live.feed.take(one, None)
     live.feed.take(inside, None)
-    assert live.ask(lambda network, _: network.rooms) == {}
+    assert live.ask(lambda network, _: network.namespaces) == {}
 
 
 def test_ports_are_followed_although_planning_does_not_look_at_them(live):

@@ -63,4 +63,4 @@ def test_answers_hold_while_objects_come_change_and_go():
     for thread in threads:
         thread.join()
     assert failures == []
-    assert live.ask(lambda network, _: len(network.rooms["shop"].index.places)) == 2
+    assert live.ask(lambda network, _: len(network.namespaces["shop"].index.places)) == 2

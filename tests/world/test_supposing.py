@@ -72,8 +72,8 @@ def test_the_live_network_stays_as_it_is(live):
 
 def test_labels_of_a_namespace_are_as_they_will_be(live):
     states = suppose(live, Supposed({}, (msgspec.structs.replace(namespace(), labels={"team": "a"}),)))
-    assert "team" not in states.before.rooms["shop"].labels
-    assert states.after.rooms["shop"].labels["team"] == "a"
+    assert "team" not in states.before.namespaces["shop"].labels
+    assert states.after.namespaces["shop"].labels["team"] == "a"
 
 
 def test_policies_of_a_namespaces_own_references_are_in_it(live):

@@ -54,7 +54,7 @@ class _Drawn(NamedTuple):
 
     def node(self, pods: Pods) -> str | None:
         """The node that pods are drawn as: by themselves, or as their namespace."""
-        for name in (f"workload:{pods.group.key}", f"namespace:{pods.room.name}"):
+        for name in (f"workload:{pods.group.key}", f"namespace:{pods.namespace.name}"):
             if name in self.nodes:
                 return name
         return None

@@ -47,9 +47,9 @@ def _takes(listener: Listener, route: GatewayRoute, ref: ParentRef, at: tuple[Ga
     if allowed.whose == "All":
         return True
     own = route.metadata.namespace
-    if allowed.whose == "Selector" and own in network.rooms:
+    if allowed.whose == "Selector" and own in network.namespaces:
         selector = read_selector(allowed.selector) if allowed.selector else EVERYTHING
-        return selects(selector, network.rooms[own].labels)
+        return selects(selector, network.namespaces[own].labels)
     return allowed.whose == "Same" and own == gateway.metadata.namespace
 
 

@@ -84,13 +84,13 @@ def _by_gateway(network: Network) -> dict[tuple[str, str], dict[str, int]]:
     for pods in network.all_pods():
         labels = dict(pods.group.labels)
         if _GATEWAY in labels:
-            gateway = (pods.room.name, labels[_GATEWAY])
+            gateway = (pods.namespace.name, labels[_GATEWAY])
         elif _ENVOY[0] in labels:
             gateway = (labels.get(_ENVOY[1], ""), labels[_ENVOY[0]])
         else:
             continue
         of = found.setdefault(gateway, {})
-        of[pods.room.name] = of.get(pods.room.name, 0) | 1 << pods.place
+        of[pods.namespace.name] = of.get(pods.namespace.name, 0) | 1 << pods.place
     return found
 
 
@@ -113,7 +113,7 @@ def _forwarders(
     for one in network.pods_in(vouched):
         labels = dict(one.group.labels).items()
         if product is None or any(wanted.items() <= labels for wanted in product.pods):
-            pods[one.room.name] = pods.get(one.room.name, 0) | 1 << one.place
+            pods[one.namespace.name] = pods.get(one.namespace.name, 0) | 1 << one.place
     if not pods and not controllers.addresses:
         named = f" of {product.name}" if product else ""
         return _Forwarders(NOBODY, unknown=f"no pods{named} are known that forward it")

@@ -59,15 +59,15 @@ class Backends:
 
         Those on the host's network as well, whom no policy selects.
         """
-        room = self._network.rooms.get(service.metadata.namespace)
-        if room is None or not service.spec.selector or service.spec.type == "ExternalName":
+        space = self._network.namespaces.get(service.metadata.namespace)
+        if space is None or not service.spec.selector or service.spec.type == "ExternalName":
             return NOBODY
         selector = read_selector(LabelSelector(match_labels=service.spec.selector))
-        bits = room.index.bits(selector)
-        for place in places(room.index.present & ~room.index.everyone):
-            if selects(selector, dict(room.index.group(place).labels)):
+        bits = space.index.bits(selector)
+        for place in places(space.index.present & ~space.index.everyone):
+            if selects(selector, dict(space.index.group(place).labels)):
                 bits |= 1 << place
-        return {room.name: bits} if bits else NOBODY
+        return {space.name: bits} if bits else NOBODY
 
 
 def _named(declared: frozenset[Port], protocol: str, name: str) -> list[int]:

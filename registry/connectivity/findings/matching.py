@@ -7,9 +7,9 @@ from registry.connectivity.explain import Direction, term_shown
 from registry.connectivity.findings.codes import NAMED_PORT_UNRESOLVED, PEERS_ABSENT, SELECTS_NOTHING
 from registry.connectivity.findings.drafts import Draft
 from registry.connectivity.members import Members
+from registry.connectivity.namespace import Namespace
 from registry.connectivity.network import Network
 from registry.connectivity.podsets import PodSet
-from registry.connectivity.room import Room
 from registry.connectivity.rules import ReadPolicy, Rule, Term
 
 
@@ -23,33 +23,33 @@ def directions(read: ReadPolicy) -> Iterator[tuple[Direction, tuple[Rule, ...]]]
 
 def selected(network: Network, read: ReadPolicy) -> PodSet:
     """The pods that a policy selects."""
-    bits = network.rooms[read.policy.namespace].index.bits(read.pods)
+    bits = network.namespaces[read.policy.namespace].index.bits(read.pods)
     return {read.policy.namespace: bits} if bits else {}
 
 
 def selects_nothing(network: Network) -> Iterator[Draft]:
     """Policies that select no pods."""
     for read in network.all_policies():
-        room = network.rooms[read.policy.namespace]
-        if not room.index.bits(read.pods):
+        space = network.namespaces[read.policy.namespace]
+        if not space.index.bits(read.pods):
             yield Draft(
                 code=SELECTS_NOTHING,
-                severity=None if room.index.everyone else "info",
+                severity=None if space.index.everyone else "info",
                 policies=(read.policy,),
                 what="no pods are selected",
-                detail=_lacking(room, read),
+                detail=_lacking(space, read),
             )
 
 
-def _lacking(room: Room, read: ReadPolicy) -> str:
-    if not room.index.everyone:
-        return f"no workload in {room.name} is known that policies reach"
-    labels = (dict(group.labels) for group in room.index.groups if group and group.host_network)
+def _lacking(space: Namespace, read: ReadPolicy) -> str:
+    if not space.index.everyone:
+        return f"no workload in {space.name} is known that policies reach"
+    labels = (dict(group.labels) for group in space.index.groups if group and group.host_network)
     if any(selectors.selects(read.pods, one) for one in labels):
         return (
-            f"in {room.name}, {selectors.shown(read.pods)} are on the host's network, which policies pass by"
+            f"in {space.name}, {selectors.shown(read.pods)} are on the host's network, which policies pass by"
         )
-    return f"nothing in {room.name} satisfies {selectors.shown(read.pods)}"
+    return f"nothing in {space.name} satisfies {selectors.shown(read.pods)}"
 
 
 class Absent:
@@ -94,10 +94,10 @@ class Absent:
     def _look(self, term: Term) -> bool:
         network = self._network
         names: Iterable[str] = {term.namespace} if term.namespaces is None else network.names(term.namespaces)
-        rooms = [network.rooms[name] for name in names if name in network.rooms]
-        if not self._whole and not any(room.index.present for room in rooms):
+        spaces = [network.namespaces[name] for name in names if name in network.namespaces]
+        if not self._whole and not any(space.index.present for space in spaces):
             return False
-        return not any(room.index.bits(term.pods) for room in rooms)
+        return not any(space.index.bits(term.pods) for space in spaces)
 
 
 def unresolved(network: Network, members: Members) -> Iterator[Draft]:

@@ -8,33 +8,35 @@ from registry.connectivity.findings.codes import DEFAULT_UNDONE, DUPLICATE_POLIC
 from registry.connectivity.findings.drafts import Draft
 from registry.connectivity.findings.matching import directions
 from registry.connectivity.findings.words import workloads
+from registry.connectivity.namespace import Namespace
 from registry.connectivity.network import Network
 from registry.connectivity.ports import ALL_PORTS
-from registry.connectivity.room import Room
 from registry.connectivity.rules import ReadPolicy, Rule
 
 
 def undone(network: Network) -> Iterator[Draft]:
     """Generated policies that deny a direction, where another policy opens it again for anyone."""
-    for room in network.rooms.values():
+    for space in network.namespaces.values():
         openers = [
             (direction, read)
-            for read in room.policies.values()
+            for read in space.policies.values()
             for direction, rules in directions(read)
             if any(map(_opens_all, rules))
         ]
         if openers:
-            yield from _undone(network, room, openers)
+            yield from _undone(network, space, openers)
 
 
-def _undone(network: Network, room: Room, openers: list[tuple[Direction, ReadPolicy]]) -> Iterator[Draft]:
-    for denial in room.policies.values():
+def _undone(
+    network: Network, space: Namespace, openers: list[tuple[Direction, ReadPolicy]]
+) -> Iterator[Draft]:
+    for denial in space.policies.values():
         for direction, rules in directions(denial):
             if rules or denial.policy.origin is None:
                 continue
             for opened, opener in openers:
-                both = room.index.bits(denial.pods) & room.index.bits(opener.pods)
-                pods = {room.name: both}
+                both = space.index.bits(denial.pods) & space.index.bits(opener.pods)
+                pods = {space.name: both}
                 if opened == direction and both:
                     yield Draft(
                         code=DEFAULT_UNDONE,
@@ -51,13 +53,13 @@ def _opens_all(rule: Rule) -> bool:
 
 def duplicates(network: Network) -> Iterator[Draft]:
     """Policies of one namespace with the same selector and the same rules."""
-    for room in network.rooms.values():
+    for space in network.namespaces.values():
         alike: defaultdict[object, list[ReadPolicy]] = defaultdict(list)
-        for read in room.policies.values():
+        for read in space.policies.values():
             alike[_content(read)].append(read)
         for group in alike.values():
             if len(group) > 1:
-                yield _duplicate(room, sorted(group, key=_unmanaged_first))
+                yield _duplicate(space, sorted(group, key=_unmanaged_first))
 
 
 def _content(read: ReadPolicy) -> object:
@@ -69,13 +71,13 @@ def _unmanaged_first(read: ReadPolicy) -> tuple[bool, str]:
     return read.policy.origin is not None, read.policy.name
 
 
-def _duplicate(room: Room, group: list[ReadPolicy]) -> Draft:
+def _duplicate(space: Namespace, group: list[ReadPolicy]) -> Draft:
     first, *others = group
-    bits = room.index.bits(first.pods)
+    bits = space.index.bits(first.pods)
     return Draft(
         code=DUPLICATE_POLICY,
         policies=tuple(one.policy for one in group),
         what="it says the same as others of its namespace",
         detail=", ".join(str(one.policy.key) for one in others),
-        pods={room.name: bits} if bits else {},
+        pods={space.name: bits} if bits else {},
     )

@@ -17,11 +17,11 @@ from registry.connectivity.flows import Flows
 from registry.connectivity.index import Bits
 from registry.connectivity.intervals import NOTHING, intersection, union
 from registry.connectivity.members import Members
+from registry.connectivity.namespace import Namespace, Policies
 from registry.connectivity.network import Network
 from registry.connectivity.objects import Policy
 from registry.connectivity.podsets import PodSet, meet
 from registry.connectivity.ports import resolve
-from registry.connectivity.room import Policies, Room
 from registry.connectivity.rules import ReadPolicy, Rule
 
 
@@ -37,9 +37,9 @@ class _Mixed(NamedTuple):
 def widened(network: Network) -> Iterator[Draft]:
     """Unmanaged policies that widen generated ones, with the connections that exist only for them."""
     generated_only = network.fork()
-    mixed = [one for room in network.rooms.values() for one in _mixed(room)]
+    mixed = [one for space in network.namespaces.values() for one in _mixed(space)]
     for name in {one.read.policy.namespace for one in mixed}:
-        generated_only.rooms[name] = _generated_only(network.rooms[name])
+        generated_only.namespaces[name] = _generated_only(network.namespaces[name])
     if not mixed:
         return
     flows = Flows(generated_only, network)
@@ -52,10 +52,10 @@ def widened(network: Network) -> Iterator[Draft]:
             yield _draft(network, one, found)
 
 
-def _mixed(room: Room) -> Iterator[_Mixed]:
+def _mixed(space: Namespace) -> Iterator[_Mixed]:
     directed: tuple[tuple[Direction, list[Policies]], ...] = (
-        ("ingress", room.ingress),
-        ("egress", room.egress),
+        ("ingress", space.ingress),
+        ("egress", space.egress),
     )
     for direction, by_place in directed:
         found: dict[ReadPolicy, Bits] = {}
@@ -68,7 +68,7 @@ def _mixed(room: Room) -> Iterator[_Mixed]:
                     beside.setdefault(read, {}).update(generated)
         for read, bits in found.items():
             named = tuple(beside[read][name] for name in sorted(beside[read]))
-            yield _Mixed(read, direction, {room.name: bits}, named)
+            yield _Mixed(read, direction, {space.name: bits}, named)
 
 
 def _by_policies(by_place: list[Policies]) -> dict[Policies, Bits]:
@@ -79,9 +79,9 @@ def _by_policies(by_place: list[Policies]) -> dict[Policies, Bits]:
     return found
 
 
-def _generated_only(room: Room) -> Room:
-    """The room with generated policies alone on pods that have any; others keep what isolates them."""
-    made = room.fork()
+def _generated_only(space: Namespace) -> Namespace:
+    """The namespace with generated policies alone on pods that have any; others keep what isolates them."""
+    made = space.fork()
     for by_place in (made.ingress, made.egress):
         for place, policies in enumerate(by_place):
             generated = tuple(read for read in policies if read.policy.origin)

@@ -100,12 +100,12 @@ class Ends:
         if name not in self._present:
             found = 0
             for network in self._networks:
-                if room := network.rooms.get(name):
-                    found |= room.index.present
+                if space := network.namespaces.get(name):
+                    found |= space.index.present
             self._present[name] = found
         return self._present[name]
 
     def _keys(self, name: str, bits: Bits) -> Iterator[PodKey]:
-        rooms = [room for network in self._networks if (room := network.rooms.get(name))]
+        spaces = [space for network in self._networks if (space := network.namespaces.get(name))]
         for place in places(bits):
-            yield next(room.index.group(place).key for room in rooms if room.index.present >> place & 1)
+            yield next(space.index.group(place).key for space in spaces if space.index.present >> place & 1)

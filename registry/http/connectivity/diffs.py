@@ -125,6 +125,6 @@ def _given(network: Network, asked: DiffBody) -> Mapping[PolicyKey, BeforeAfter]
 
 
 def _there(network: Network, place: PolicyKey) -> Policy | None:
-    room = network.rooms.get(place.namespace)
-    read = room.policies.get(place.name) if room else None
+    space = network.namespaces.get(place.namespace)
+    read = space.policies.get(place.name) if space else None
     return read.policy if read else None

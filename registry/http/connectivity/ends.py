@@ -122,8 +122,8 @@ def _listed(namespace: str, resources: tuple[Resource, ...]) -> dict[str, list[s
     labels = {(one.group, one.kind): one.label for one in resources}
 
     def find(network: Network) -> list[Key]:
-        room = network.rooms.get(namespace)
-        return [pods.workload for pods in room.index.places] if room else []
+        space = network.namespaces.get(namespace)
+        return [pods.workload for pods in space.index.places] if space else []
 
     by_name: dict[str, list[str]] = {}
     for one in sorted(backend().network.ask(lambda network, _: find(network))):

@@ -51,7 +51,7 @@ def diff_of(states: States, about: set[str], most: Most = MOST) -> Document:
     kinds = kinds_in(states.after, names)
     known = sight(kinds)
     seen = known.pods(states.after, kinds)
-    everything = all(seen.get(name, 0) == states.after.rooms[name].index.present for name in kinds)
+    everything = all(seen.get(name, 0) == states.after.namespaces[name].index.present for name in kinds)
     return {
         **diff_document([one for one in found if _concerns(one, seen)], states.networks, most, seen),
         "completeness": completeness(states.unevaluated, known, names, seen=everything),

@@ -121,5 +121,5 @@ def _answered(query: Query, find: Callable[[Asked], Document]) -> Document:
 
 def _readable(answer: DirectionAnswer, seen: Sight, end: Peer) -> DirectionAnswer:
     """What is said at an end, without policies that the caller may not read."""
-    hidden = not isinstance(end, int) and not seen.reads(end.room.name)
+    hidden = not isinstance(end, int) and not seen.reads(end.namespace.name)
     return answer.redacted() if hidden else answer

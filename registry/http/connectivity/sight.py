@@ -51,8 +51,8 @@ class Sight(msgspec.Struct, frozen=True):
     def pods(self, network: Network, names: Iterable[str] | None = None) -> PodSet:
         """The pods that may be named: of these namespaces, None for all."""
         found: dict[str, int] = {}
-        for name in network.rooms if names is None else names:
-            index = network.rooms[name].index
+        for name in network.namespaces if names is None else names:
+            index = network.namespaces[name].index
             seen = 0
             for place in places(index.present):
                 if self.sees(index.group(place).key.workload):
@@ -72,9 +72,9 @@ def sight(present: Mapping[str, Collection[GroupKind]]) -> Sight:
 def kinds_in(network: Network, names: Iterable[str] | None = None) -> dict[str, set[GroupKind]]:
     """The kinds of the workloads in these namespaces, None for all that have any."""
     found = {}
-    for name in network.rooms if names is None else names:
-        if room := network.rooms.get(name):
-            found[name] = {(key.workload.group, key.workload.kind) for key in room.index.places}
+    for name in network.namespaces if names is None else names:
+        if space := network.namespaces.get(name):
+            found[name] = {(key.workload.group, key.workload.kind) for key in space.index.places}
     return found
 
 

@@ -34,12 +34,12 @@ class Wanted(msgspec.Struct, frozen=True):
     def pods(self, network: Network) -> PodSet:
         """The pods that are asked about, as far as they are there."""
         if self.workload:
-            room = network.rooms.get(self.workload.namespace)
-            place = room.index.places.get(PodKey(self.workload)) if room else None
+            space = network.namespaces.get(self.workload.namespace)
+            place = space.index.places.get(PodKey(self.workload)) if space else None
             return NOBODY if place is None else {self.workload.namespace: 1 << place}
-        names: Iterable[str] = network.rooms if self.everything else self.namespaces
-        rooms = (network.rooms[name] for name in names if name in network.rooms)
-        return {room.name: room.index.present for room in rooms if room.index.present}
+        names: Iterable[str] = network.namespaces if self.everything else self.namespaces
+        spaces = (network.namespaces[name] for name in names if name in network.namespaces)
+        return {space.name: space.index.present for space in spaces if space.index.present}
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -113,4 +113,4 @@ def look(live: LiveNetwork, wanted: Wanted, find: Callable[[Looked], T], named: 
 def _is_there(wanted: Wanted, network: Network) -> bool:
     if wanted.workload:
         return bool(wanted.pods(network))
-    return all(name in network.rooms for name in wanted.namespaces)
+    return all(name in network.namespaces for name in wanted.namespaces)

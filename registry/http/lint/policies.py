@@ -28,8 +28,8 @@ def _readable(network: Network, left: Unevaluated, seen: Sight) -> KnownPolicies
     unread = {place.namespace for place in left.policies}
     return KnownPolicies(
         {
-            name: tuple(room.policies.values())
-            for name, room in network.rooms.items()
+            name: tuple(space.policies.values())
+            for name, space in network.namespaces.items()
             if seen.reads(name) and name not in unread
         }
     )

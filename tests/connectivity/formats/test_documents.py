@@ -130,7 +130,7 @@ def test_all_workloads_of_a_namespace_are_not_named_one_by_one():
 
 def test_workloads_of_namespaces_that_may_not_be_seen_are_counted_only():
     made = network()
-    document = changed(seen={"shop": made.rooms["shop"].index.present})
+    document = changed(seen={"shop": made.namespaces["shop"].index.present})
     check("diff", document)
     [change] = document["changes"]
     assert (change["sources"]["namespaces"], change["sources"]["hidden"]) == ([], 1)

@@ -12,7 +12,7 @@ Policies = tuple[ReadPolicy, ...]
 """Those that isolate some pods in one direction; empty: nothing isolates them."""
 
 
-class Room:
+class Namespace:
     """The pods and policies of one namespace. `exists` tells whether its Namespace is known."""
 
     def __init__(self, name: str, labels: Mapping[str, str]) -> None:
@@ -26,16 +26,16 @@ class Room:
         self._by_selector: BySelector = {}
         self._shares_index = False
 
-    def fork(self) -> "Room":
+    def fork(self) -> "Namespace":
         """One that can change by itself; as long as no pods change, both look into one index."""
         return self._copy(self.index, shared=True)
 
-    def copy(self) -> "Room":
+    def copy(self) -> "Namespace":
         """One that can change by itself and shares no index."""
         return self._copy(self.index.copy(), shared=False)
 
-    def _copy(self, index: PodIndex, *, shared: bool) -> "Room":
-        made = Room(self.name, self.labels)
+    def _copy(self, index: PodIndex, *, shared: bool) -> "Namespace":
+        made = Namespace(self.name, self.labels)
         made.exists, made.index, made._shares_index = self.exists, index, shared
         made.policies, made.ingress, made.egress = dict(self.policies), self.ingress[:], self.egress[:]
         made._by_selector = dict(self._by_selector)
