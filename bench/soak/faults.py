@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from bench.soak.churn import CUSTOM, CUSTOM_GROUP, creation
+from bench.soak.churn import KINDS as WORKLOAD_KINDS
 from bench.soak.churn import PLACES as WORKLOADS
 from bench.soak.site import DEFINITIONS, Site, definition, leading, until
 from bench.soak.watching import STORE
@@ -38,6 +39,14 @@ _CALLS: Final = Match(watch=False)
 _POLICY_WRITES: Final = Match(
     methods=frozenset({"POST", "PUT", "PATCH", "DELETE"}), resource="networkpolicies"
 )
+
+_BEHIND: Final = {
+    "workloads": [kind.plural for kind in WORKLOAD_KINDS],
+    "policies": ["networkpolicies"],
+    "namespaces": ["namespaces"],
+    "catalogue": ["configmaps"],
+}
+"""Kinds whose watches lag behind all others."""
 
 Making = Callable[[Site], contextlib.AbstractAsyncContextManager[Callable[[], int]]]
 """Makes a fault, and answers how often it hit."""
@@ -73,6 +82,11 @@ def _proxied(*parts: tuple[Action, Match, float]) -> Making:
                 fault.end()
 
     return make
+
+
+def _behind(*resources: str) -> Making:
+    """The watches of some kinds are stalled, those of all others go on."""
+    return _proxied(*((Stall(), Match(watch=True, resource=one), 1.0) for one in resources))
 
 
 @contextlib.asynccontextmanager
@@ -205,6 +219,7 @@ KINDS: Final = (
     Kind("nothing", _proxied()),
     Kind("watches cut", _proxied((Drop(), _WATCHES, 0.2))),
     Kind("watches stalled", _proxied((Stall(), _WATCHES, 1.0))),
+    *(Kind(f"{one} behind", _behind(*resources)) for one, resources in _BEHIND.items()),
     Kind("all stalled", _proxied((Stall(), Match(), 1.0)), forgetful=True),
     Kind("410 status", _proxied((Drop(), _WATCHES, 0.1), (Answer(410), _WATCHES, 0.3))),
     Kind("410 event", _proxied((ErrorEvent(), _WATCHES, 0.05))),

@@ -19,6 +19,9 @@ from registry.planning.objects import is_namespace
 
 GAP_SECONDS: Final = 1.0
 
+COLLECTED_TIMES: Final = 2
+"""With one owner: a policy may be made anew once before it is known why it went."""
+
 Markers = Mapping[tuple[str, int], int]
 """The marker of each template's revision."""
 
@@ -70,7 +73,8 @@ def wasted(book: Book, writes: Sequence[Write]) -> list[Violation]:
         if one.ours and one.done and not one.changed
     ]
     counts = collections.Counter(one.place for one in writes if one.ours and one.done)
-    return [Violation("no write without a change", text) for text in (*idle, *_too_many(book, counts))]
+    found = (*idle, *_too_many(book, counts), *_in_vain(book, writes))
+    return [Violation("no write without a change", text) for text in found]
 
 
 def late(gaps: Iterable[Gap], unable: Sequence[Span]) -> list[Violation]:
@@ -192,6 +196,15 @@ def _too_many(book: Book, counts: Mapping[tuple[str, str], int]) -> Iterator[str
             continue
         if count > (allowed := book.allowed(pair)):
             yield f"{count} writes of {pair} for {allowed} changes"
+
+
+def _in_vain(book: Book, writes: Iterable[Write]) -> Iterator[str]:
+    """Policies that were made anew for an owner that is gone, though they had been collected before."""
+    collected = [one for one in writes if one.collected and one.verb == "delete" and one.done]
+    counts = collections.Counter((one.place, book.owners.get(one.uid)) for one in collected)
+    for (place, owners), count in counts.items():
+        if owners and count > COLLECTED_TIMES:
+            yield f"{place[1]} in {place[0]} was collected {count} times with one owner"
 
 
 def _told(ask: object, targets: Iterable[State]) -> str:

@@ -38,6 +38,16 @@ def policy(revision: int = 1, owner: str = "u1", port: int = 5000) -> Thing:
     )
 
 
+def collections_of(book: Book, count: int) -> list[Write]:
+    """The garbage collector removes so many policies of one owner."""
+    made = []
+    for number in range(count):
+        book.on_policy(PAIR.place, msgspec.structs.replace(policy(), uid=f"p{number}"), number)
+        book.on_policy(PAIR.place, None, number)
+        made.append(Write(PAIR.place, "delete", COLLECTOR, 200, uid=f"p{number}"))
+    return made
+
+
 def write(verb: str, user: str = CONTROLLER, code: int = 200, *, changed: bool = True) -> Write:
     return Write(PAIR.place, verb, user, code, uid="p1", changed=changed)
 
@@ -214,3 +224,11 @@ def test_an_update_that_keeps_the_version_changed_nothing():
 
 def test_a_line_that_the_api_servers_end_cut_is_left_out():
     assert len(list(writes(event("update", "7", "8") + b"\n" + event("update", "7", "8")[:40]))) == 1
+
+
+def test_a_policy_that_is_made_anew_again_and_again_for_an_owner_that_went_is_told(book: Book):
+    assert "was collected 3 times" in told(judge.wasted(book, collections_of(book, 3)))
+
+
+def test_a_policy_may_be_made_anew_once_for_an_owner_that_went(book: Book):
+    assert judge.wasted(book, collections_of(book, 2)) == []
