@@ -22,8 +22,9 @@ def verb_of(method: str, path: str, *, watch: bool) -> str:
 def resource_of(path: str) -> str:
     """The plural, with its group, of what a request is about, in whatever namespace and of whatever name."""
     _, kind, *rest = path.split("/")
-    rest, group = (rest[2:], rest[0]) if kind == "apis" else (rest[1:], "")
+    group = rest.pop(0) if kind == "apis" and rest else ""
+    rest = rest[1:]
     if not rest:
-        return path  # no resource, such as /readyz or the discovery of a group
+        return path  # no resource, such as /readyz, or the discovery of groups or of one
     plural = rest[2] if rest[0] == "namespaces" and len(rest) > 2 else rest[0]  # noqa: PLR2004 (a name, a plural)
     return f"{plural}.{group}" if group else plural

@@ -1,5 +1,6 @@
 """From exceptions to problem documents: the one place where that is decided."""
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -121,11 +122,21 @@ def _of_http(error: HTTPException) -> Refused:
     return Refused(problems.BAD_REQUEST, error.description or "The request cannot be understood.")
 
 
-def _query_errors(messages: dict[str, dict[str, list[str]]]) -> Iterable[Problem]:
+Reasons = list[str] | dict[int, list[str]]
+"""What marshmallow says of a parameter; of one that may be given again, by the place of each."""
+
+
+def _query_errors(messages: dict[str, dict[str, Reasons]]) -> Iterable[Problem]:
     for fields in messages.values():
         for name, reasons in fields.items():
             fix = f"Correct the query parameter {name}; /docs lists those of this operation."
-            yield Problem(join("", name), " ".join(reasons), fix)
+            yield Problem(join("", name), " ".join(_all(reasons)), fix)
+
+
+def _all(reasons: Reasons) -> Iterable[str]:
+    if isinstance(reasons, dict):
+        return dict.fromkeys(itertools.chain.from_iterable(reasons.values()))
+    return reasons
 
 
 _FAILED: Final = "The service failed on this request; its log says why. Try again, and report it if it stays."

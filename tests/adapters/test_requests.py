@@ -39,6 +39,10 @@ def test_a_watch_is_no_list():
         ("/apis/apps/v1/namespaces/shop/deployments/db", "deployments.apps"),
         ("/api/v1/namespaces/shop/pods/a/eviction", "pods"),
         ("/apis/apps/v1", "/apis/apps/v1"),
+        ("/apis/apps", "/apis/apps"),
+        ("/apis", "/apis"),
+        ("/api/v1", "/api/v1"),
+        ("/api", "/api"),
         ("/readyz", "/readyz"),
     ],
 )

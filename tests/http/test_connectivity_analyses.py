@@ -136,6 +136,15 @@ def test_a_wrong_parameter_is_refused_by_name(team, path, field):
     assert [error["pointer"] for error in answer.get_json()["errors"]] == [f"/{field}"]
 
 
+@pytest.mark.parametrize("path", [*PATHS, "graph"])
+@pytest.mark.parametrize("names", [[""], ["shop", ""], ["", ""]])
+def test_an_empty_namespace_is_refused_by_name(team, path, names):
+    answer = team.ask(path, namespace=names)
+    assert problem(answer) == (400, "invalid-query")
+    [error] = answer.get_json()["errors"]
+    assert (error["pointer"], error["reason"].count(".")) == ("/namespace", 1)
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("wanted", ["markdown", "csv"])
 def test_other_formats_are_written_too(team, path, wanted):
