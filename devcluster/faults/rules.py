@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from devcluster.faults.actions import Action, Stage
+from registry.cluster.requests import resource_of
 
 _REMEMBERED = 20_000
 _Ender = Callable[["Fault"], None]
@@ -50,18 +51,10 @@ class Match:
         return (
             (not self.methods or request.method in self.methods)
             and request.path.startswith(self.path)
-            and (not self.resource or self.resource == _resource(request.path))
+            and (not self.resource or self.resource == resource_of(request.path).partition(".")[0])
             and self.watch in {None, request.watch}
             and self.token in {"", request.token}
         )
-
-
-def _resource(path: str) -> str:
-    """The plural that a path is about: `/api/v1/namespaces/shop/pods/db` is about pods."""
-    parts = path.split("/")[3:] if path.startswith("/api/") else path.split("/")[4:]
-    if parts[:1] == ["namespaces"] and parts[2:]:
-        parts = parts[2:]
-    return parts[0] if parts else ""
 
 
 class Fault:
