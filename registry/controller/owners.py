@@ -7,13 +7,13 @@ collected: lost, or made and collected again and again.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Final
 
 from registry.planning.changes import Change
 from registry.planning.objects import Key, Workload
 
-AGAIN_SECONDS: Final = 10.0
+AGAIN_SECONDS: Final = 3.0
 """A policy that has to be made anew twice in so many seconds is taken to be collected."""
 
 
@@ -27,12 +27,14 @@ class Owners:
         self._stands = stands
         self._made_anew: dict[tuple[Key, str], float] = {}
 
-    async def allow(self, workload: Workload | None, changes: Iterable[Change]) -> bool:
+    async def allow(
+        self, workload: Workload | None, changes: Iterable[Change], applied: Collection[str]
+    ) -> bool:
         """Whether `changes` may be carried out; otherwise the watch of `workload` will say why not.
 
-        Raises ApiError when the API server does not answer.
+        `applied` are the templates that were in force. Raises ApiError when the API server does not answer.
         """
-        if workload and any(self._is_doubtful(workload, change) for change in changes):
+        if workload and any(self._is_doubtful(workload, change, applied) for change in changes):
             return await self._stands(workload)
         return True
 
@@ -44,8 +46,9 @@ class Owners:
         while (oldest := next(iter(self._made_anew.items())))[1] < now - AGAIN_SECONDS:
             del self._made_anew[oldest[0]]
 
-    def _is_doubtful(self, workload: Workload, change: Change) -> bool:
+    def _is_doubtful(self, workload: Workload, change: Change, applied: Collection[str]) -> bool:
         if change.action == "create":
             at = self._made_anew.get((workload.key, change.template))
-            return at is not None and time.monotonic() - at < AGAIN_SECONDS
+            again = at is not None and time.monotonic() - at < AGAIN_SECONDS
+            return again and change.template in applied
         return change.action == "update" and change.live is not None and not change.live.owners

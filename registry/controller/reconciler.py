@@ -96,7 +96,7 @@ class Reconciler:
         if changes and not namespace.managed and world.live(namespace.key):
             self._wait_for(namespace, key)  # the namespace's denies go first
             return False
-        if not await self._owners.allow(view.workload, changes):
+        if not await self._owners.allow(view.workload, changes, world.applied.get(key, {})):
             return False
         # Before what has to wait is left out: it is not in force yet, so what was is remembered.
         self._remember(key, plan)
